@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Between trap.c, entry.S and boot.c. */
+#ifndef PVOPS_NATIVE_TRAP_H
+#define PVOPS_NATIVE_TRAP_H
+
+#include <pvops/trap.h>
+
+/* The kernel's handler, called by entry.S; crashes until there is one. */
+extern pv_trap_entry_t *native_trap_entry;
+
+void native_trap_init(void);
+
+/* All vectors from 0xd0 on, from entry.S. */
+void native_interrupt(struct pv_frame *frame);
+
+/* NMI, double fault, machine check. A handler that returns from a double fault declines it. */
+void native_trap_own_stack(struct pv_frame *frame);
+
+#endif

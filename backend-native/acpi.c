@@ -8,11 +8,11 @@
  *
  * Limit: AML is not interpreted; of the code in DSDT and SSDTs only the constant package \_S5_ is looked for.
  */
+#include "clock.h"
 #include "native.h"
 
 #define PC_LAPIC 0xfee00000
 #define PC_IOAPIC 0xfec00000
-#define PC_TIMER_PIN 2 /* where the timer's ISA line 0 is wired to (MultiProcessor Specification 1.4, 5.1) */
 
 #define HEADER_SIZE 36u
 #define TABLE_MAX (1u << 20)
@@ -147,7 +147,7 @@ static void read_madt(const struct table *t)
     native_acpi.lapic = field(t, 36, 4);
     native_acpi.has_pic = (field(t, 40, 4) & 1) != 0;
     native_acpi.ioapic_count = 0;
-    native_acpi.isa[0].gsi = 0;
+    native_acpi.isa[NATIVE_PIT_LINE].gsi = NATIVE_PIT_LINE;
     for (uint32_t at = 44, size; at < t->size; at += size) {
         size = (uint32_t)field(t, at + 1, 1);
         if (size < 2 || size > t->size - at)
@@ -308,7 +308,7 @@ void native_acpi_init(pv_pa_t rsdp)
 
     for (unsigned i = 0; i < 16; i++)
         a->isa[i].gsi = i;
-    a->isa[0].gsi = PC_TIMER_PIN;
+    a->isa[NATIVE_PIT_LINE].gsi = NATIVE_PIT_PIN;
     if (rsdp == 0)
         rsdp = search_bios();
     t.data = rsdp == 0 ? NULL : map(rsdp, RSDP_V2_SIZE);

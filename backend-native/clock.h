@@ -7,6 +7,7 @@
 
 /* pit.c: channel 0 of the 8254. Its output is ISA line 0. */
 #define NATIVE_PIT_LINE 0
+#define NATIVE_PIT_PIN 2 /* of the I/O APIC, as a rule (MultiProcessor Specification 1.4, 5.1) */
 #define NATIVE_PIT_MAX 0xffffu
 #define NATIVE_PIT_HZ_12 14318180UL /* twelve times its frequency */
 

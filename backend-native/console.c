@@ -106,6 +106,9 @@ unsigned pv_console_events(void)
     native_outb(IER, 0);
     native_inb(IIR); /* acknowledges "FIFO empty" */
     status = native_inb(LSR);
+    /* Room was asked for by a short write; it is told once, the next short write asks again. */
+    if (status & LSR_TX_EMPTY)
+        interrupts &= (uint8_t)~IER_TX;
     native_outb(IER, interrupts);
     return (status & LSR_DATA ? PV_CONSOLE_INPUT : 0) | (status & LSR_TX_EMPTY ? PV_CONSOLE_OUTPUT : 0);
 }

@@ -26,6 +26,8 @@
 #define XCR0_AVX512 0xe0u
 
 #define FPU_LEGACY_SIZE 576u /* FXSAVE's 512 bytes and a header of zeros */
+#define FPU_HEADER_OFFSET 512
+#define FPU_HEADER_SIZE 64
 #define FCW_OFFSET 0
 #define MXCSR_OFFSET 24
 #define FCW_INITIAL 0x37f
@@ -110,6 +112,8 @@ size_t pv_cpu_fpu_size(void)
 
 void pv_cpu_fpu_save(void *area)
 {
+    /* xsave writes the header's first word only, xrstor wants the others to be 0 (SDM vol. 1, 13.7 and 13.8). */
+    memset((char *)area + FPU_HEADER_OFFSET, 0, FPU_HEADER_SIZE);
     if (pv_cpu_has(PV_CPU_XSAVE))
         __asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(-1), "d"(-1) : "memory");
     else

@@ -12,6 +12,7 @@
 #define SELECTOR_USER_DATA 0x2b
 #define SELECTOR_USER_CODE 0x33
 #define VECTOR_SYSCALL 0x100
+#define VECTOR_DF 8
 #define VECTOR_GP 13
 #define COUNTER_USER_REFUSED 5 /* PV_DEBUG_USER_REFUSED */
 #define MSR_GS_BASE 0xc0000101
@@ -224,11 +225,15 @@ trap_on_own_stack:
         incl    %ebx
 1:      xorl    %ebp, %ebp
         movq    %rsp, %rdi
-        call    native_trap_own_stack
+        call    *native_trap_entry(%rip)
+        cmpq    $VECTOR_DF, FRAME_VECTOR(%rsp)
+        je      2f
         testl   %ebx, %ebx
         jz      return_to_kernel
         swapgs
         jmp     return_to_kernel /* the pops and the iretq are the same */
+2:      movq    %rsp, %rdi
+        call    native_double_fault_declined
 
         /* int $n for a vector that is not a constant: pv_trap_raise(). One entry per vector, 4 bytes each. */
         .balign 16

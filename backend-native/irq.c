@@ -42,10 +42,16 @@ PV_INLINE uint32_t bit(unsigned line)
 
 void native_irq_init(void)
 {
+    /*
+     * The 8259s first: the firmware leaves the PIT ticking, so their request is up. Were it let down after LINT0
+     * is masked, emulated CPUs would not see that and take an interrupt without a vector.
+     */
+    if (native_acpi.has_pic)
+        native_pic_init(false);
     has_lapic = native_lapic_init();
     use_ioapic = has_lapic && native_ioapic_init() && !native_force_pic;
-    if (native_acpi.has_pic || !use_ioapic)
-        native_pic_init(!use_ioapic);
+    if (!use_ioapic)
+        native_pic_init(true);
     if (has_lapic && !use_ioapic)
         native_lapic_extint(true);
 }
@@ -227,10 +233,30 @@ unsigned native_irq_resolve(unsigned vector)
     return 0;
 }
 
-void native_irq_claim_pit(void)
+static void open_pit(void)
 {
     pin_route(NATIVE_PIT_LINE);
     pin_set_open(NATIVE_PIT_LINE, true);
+}
+
+static bool pit_arrives(void)
+{
+    native_pit_start(1);
+    for (unsigned i = 0; i < SPIN_MAX; i++)
+        if (native_lapic_requested(PV_VECTOR_LINE(NATIVE_PIT_LINE)))
+            return true;
+    return false;
+}
+
+/* Some tables forget to say that the timer was moved to the pin where it always is (QEMU's microvm, for one). */
+void native_irq_claim_pit(void)
+{
+    open_pit();
+    if (use_ioapic && !pit_arrives()) {
+        native_ioapic_set_open(NATIVE_PIT_LINE, false);
+        native_acpi.isa[NATIVE_PIT_LINE] = (struct native_acpi_override){.gsi = NATIVE_PIT_PIN};
+        open_pit();
+    }
 }
 
 /* --- pvops/irq.h --- */

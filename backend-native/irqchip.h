@@ -24,6 +24,7 @@ uint32_t native_lapic_id(void);
 void native_lapic_extint(bool on); /* take interrupts of the 8259s */
 void native_lapic_eoi(void);
 void native_lapic_self(unsigned vector);
+bool native_lapic_requested(unsigned vector); /* it has this interrupt and the CPU did not take it yet */
 void native_lapic_clear_error(void);
 void native_lapic_timer_init(bool deliver); /* false: it only counts */
 void native_lapic_timer_start(uint32_t count); /* 0: stop */

@@ -21,6 +21,7 @@
 #define REG_EOI 0x0b0
 #define REG_SPURIOUS 0x0f0
 #define REG_ISR 0x100
+#define REG_IRR 0x200
 #define REG_ERROR 0x280
 #define REG_ICR 0x300
 #define REG_LVT_TIMER 0x320
@@ -135,6 +136,11 @@ void native_lapic_self(unsigned vector)
     wait_sent();
     lapic_write(REG_ICR, ICR_SELF | ICR_ASSERT | vector);
     wait_sent();
+}
+
+bool native_lapic_requested(unsigned vector)
+{
+    return (lapic_read(REG_IRR + vector / 32 * 16) >> (vector & 31) & 1) != 0;
 }
 
 /* The register shows new errors after a write, and that write clears them (11.5.3). */

@@ -11,7 +11,6 @@
 #include "native.h"
 
 #define DEVICE_BASE 0xffffe00000000000UL
-#define KERNEL_SLOT_FIRST 256u
 #define SLOT_OF(va) pv_mmu_index(va, 4)
 #define TABLE_FLAGS (PV_PTE_P | PV_PTE_W)
 #define INVALIDATE_MAX 64 /* pages; beyond that a reload is cheaper than so many invlpg */
@@ -140,9 +139,9 @@ void pv_mmu_root_init(pv_pa_t root)
 {
     pv_pte_t *table = pv_phys_to_virt(root);
 
-    for (unsigned i = KERNEL_SLOT_FIRST; i < PV_MMU_ENTRIES; i++)
+    /* Between the user window and the kernel half the boot root has the gate's slot only. */
+    for (unsigned i = SLOT_OF(PV_USER_END); i < PV_MMU_ENTRIES; i++)
         table[i] = boot_root[i];
-    table[SLOT_OF(PV_USER_GATE)] = boot_root[SLOT_OF(PV_USER_GATE)];
 }
 
 void pv_mmu_root_release(pv_pa_t root)

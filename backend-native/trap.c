@@ -156,9 +156,7 @@ void native_interrupt(struct pv_frame *frame)
     native_trap_entry(frame);
 }
 
-void native_trap_own_stack(struct pv_frame *frame)
+void native_double_fault_declined(const struct pv_frame *frame)
 {
-    native_trap_entry(frame);
-    if (frame->vector == PV_EXCEPTION_DF)
-        pv_power_crash("double fault", frame);
+    pv_power_crash("double fault", frame);
 }

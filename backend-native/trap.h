@@ -13,7 +13,7 @@ void native_trap_init(void);
 /* All vectors from 0xd0 on, from entry.S. */
 void native_interrupt(struct pv_frame *frame);
 
-/* NMI, double fault, machine check. A handler that returns from a double fault declines it. */
-void native_trap_own_stack(struct pv_frame *frame);
+/* The handler has returned from a double fault. */
+void native_double_fault_declined(const struct pv_frame *frame);
 
 #endif

@@ -102,12 +102,12 @@ static inline __attribute__((always_inline)) void capture_caller(struct pv_frame
 {
     __builtin_memset(frame, 0, sizeof *frame);
     frame->rbp = (uint64_t)__builtin_frame_address(0);
-    /* The caller of pv_power_crash(), as if it had been interrupted behind the call. */
+    /* The caller of pv_power_crash(), as if interrupted in the call: what is behind it may be another function. */
     if (is_readable(frame->rbp)) {
         const uint64_t *words = (const uint64_t *)frame->rbp;
 
         frame->rsp = frame->rbp + 16;
-        frame->rip = words[1];
+        frame->rip = words[1] - 1;
         frame->rbp = words[0];
     }
     frame->cs = PV_SELECTOR_KERNEL_CODE;

@@ -54,7 +54,7 @@ PV_INLINE pv_pte_t pv_pte_exchange(pv_pa_t root, pv_va_t va, pv_pte_t *ptep, pv_
 PV_INLINE pv_pte_t pv_pte_get(const pv_pte_t *ptep);
 
 /**
- * Make a root usable: writes the kernel half and the gate's slot into it. The user slots are left as they are.
+ * Make a root usable: writes all slots from PV_USER_END on (kernel half, gate). The user slots are left as they are.
  *
  * @param root  a page, its user slots zero or filled by the kernel
  *

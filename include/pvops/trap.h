@@ -9,7 +9,8 @@
  * (no red zone; up to 15 bytes of alignment between). Double fault, NMI and machine check use stacks of the
  * backend's. The handler starts with interrupts off, the direction flag clear and rbp = 0 (stack walks end
  * there); it may enable interrupts, switch stacks, nest, or never return. If it returns, pv_trap_return is
- * done to its frame.
+ * done to its frame; but a handler that returns from a double fault declines it: crash with a dump. (To go on
+ * after one, mend the frame and leave by pv_trap_return_to().)
  *
  * The kernel owns a frame's memory: it may copy it (fork), build one by hand (first entry to a process), and
  * return to it later, on another CPU, in another address space.

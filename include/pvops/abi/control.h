@@ -12,7 +12,7 @@
  *     crash MESSAGE        the guest ends by pv_power_crash or a fatal trap; the dump follows
  *     reg NAME VALUE       a register of the dump (rip, rsp, rax, cr2, ...)
  *     frame ADDRESS        a return address of the dump, innermost first
- *     trace TIME NAME A B  a trace event of the dump, oldest first
+ *     trace TIME NAME A B  a trace event of the dump, oldest first; TIME in ns
  *     end                  the dump is complete
  *
  * The last exit, reboot or crash line before the guest stops counts. A guest that stops without one has

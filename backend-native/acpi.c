@@ -3,15 +3,14 @@
  * What the firmware's ACPI tables say about interrupt controllers, processors, power-off and reset.
  *
  * boot.c calls native_acpi_init() before native_irq_init(). The tables are data from outside: lengths are
- * bounded, checksums verified, and a read beyond a table's end gives 0. A machine without tables, or with broken
- * ones, keeps the defaults of a PC. ACPI 6.4, chapter 5.2.
+ * bounded, checksums verified, and a read beyond a table's end gives 0. A machine without tables, or with
+ * broken ones, keeps the defaults of a PC. ACPI 6.4, chapter 5.2.
  *
- * Limit: AML is not interpreted; of the code in DSDT and SSDTs only the constant package \_S5_ is looked for.
+ * Limit: AML is not interpreted; of the code in DSDT and SSDTs only the constant package \_S5_ is read.
  */
 #include "clock.h"
 #include "native.h"
 
-#define PC_LAPIC 0xfee00000
 #define PC_IOAPIC 0xfec00000
 
 #define HEADER_SIZE 36u
@@ -32,7 +31,6 @@ struct native_acpi native_acpi = {
     .has_pic = true,
     .has_rtc = true,
     .cpu_count = 1,
-    .lapic = PC_LAPIC,
     .ioapic_count = 1,
     .ioapic = {{PC_IOAPIC, 0}},
 };
@@ -100,7 +98,10 @@ static bool load_table(pv_pa_t pa, struct table *t)
     return t->data != NULL && checksum_ok(t->data, t->size);
 }
 
-/* --- MADT (5.2.12): interrupt controllers and processors --- */
+/*
+ * --- MADT (5.2.12): interrupt controllers and processors ---
+ * Where the local APIC is, the CPU itself tells (lapic.c).
+ */
 
 static void add_ioapic(pv_pa_t base, uint32_t gsi)
 {
@@ -111,7 +112,7 @@ static void add_ioapic(pv_pa_t base, uint32_t gsi)
 }
 
 /* MPS INTI flags: polarity in bits 1:0 (3: active low), trigger in bits 3:2 (3: level); others are ISA's. */
-static void add_override(unsigned source, uint32_t gsi, unsigned flags)
+static void add_override(uint64_t source, uint32_t gsi, uint64_t flags)
 {
     if (source < 16)
         native_acpi.isa[source] =
@@ -128,11 +129,7 @@ static void madt_entry(const struct table *t, uint32_t at, unsigned *cpus)
         add_ioapic(field(t, at + 4, 4), (uint32_t)field(t, at + 8, 4));
         break;
     case 2:
-        add_override((unsigned)field(t, at + 3, 1), (uint32_t)field(t, at + 4, 4), (unsigned)field(t, at + 8, 2));
-        break;
-    case 5:
-        if (field(t, at + 4, 8) != 0)
-            native_acpi.lapic = field(t, at + 4, 8);
+        add_override(field(t, at + 3, 1), (uint32_t)field(t, at + 4, 4), field(t, at + 8, 2));
         break;
     case 9: /* processor with local x2APIC */
         *cpus += field(t, at + 8, 4) & 1;
@@ -144,7 +141,6 @@ static void read_madt(const struct table *t)
 {
     unsigned cpus = 0;
 
-    native_acpi.lapic = field(t, 36, 4);
     native_acpi.has_pic = (field(t, 40, 4) & 1) != 0;
     native_acpi.ioapic_count = 0;
     native_acpi.isa[NATIVE_PIT_LINE].gsi = NATIVE_PIT_LINE;
@@ -173,7 +169,10 @@ static bool take_integer(const struct table *t, uint32_t *at, uint16_t *value)
     return true;
 }
 
-/* NameOp, perhaps a backslash, the name at @at, PackageOp, length (1 to 4 bytes), count, elements (20.2.5.4). */
+/*
+ * NameOp, perhaps a backslash, the name at @at, PackageOp, length of 1 to 4 bytes, count, elements
+ * (20.2.5.4).
+ */
 static bool parse_s5(const struct table *t, uint32_t at)
 {
     bool named = field(t, at - 1, 1) == 0x08 || (field(t, at - 1, 1) == '\\' && field(t, at - 2, 1) == 0x08);

@@ -2,10 +2,10 @@
 /*
  * How fast the TSC and the local APIC's timer run: measured against the PIT, or told by CPUID.
  *
- * Called once by time.c, interrupts off. All counters are read together at a few points in time, each of them
- * as often as it takes to find a reading that nothing came between (an SMI, a hypervisor that ran something
- * else); the two points that fit together best give the rate. Only the counters decide how long it takes, so on
- * an emulator with a virtual clock every run finds the same rates.
+ * Called once by time.c, interrupts off. All counters are read together at a few points in time, each of
+ * them as often as it takes to find a reading that nothing came between (an SMI, a hypervisor that ran
+ * something else); the two points that fit together best give the rate. Only the counters decide how long
+ * it takes, so on an emulator with a virtual clock every run finds the same rates.
  *
  * SDM vol. 3, "Determining the Processor Base Frequency", and vol. 2, CPUID leaves 0x15 and 0x16.
  */
@@ -173,7 +173,7 @@ static uint64_t told_by_hypervisor(void)
     return id[0] * 1000UL;
 }
 
-/* From the crystal's rate and the ratio to it; processors that do not tell the crystal's rate tell nothing. */
+/* From the crystal's rate and the ratio to it. Where the crystal's rate is not told, nothing is known. */
 static uint64_t told_by_cpu(void)
 {
     uint32_t id[4];

@@ -36,7 +36,7 @@ PV_INLINE uint64_t native_tsc(void)
 }
 
 /* time.c, for irq.c; interrupts off. */
-bool native_time_expired(void); /* the hardware timer came: whether the kernel's deadline has; arms it again */
+bool native_time_expired(void); /* the hardware timer came: whether the deadline has; if not, arms it again */
 bool native_time_take(void);    /* whether the kernel's deadline has come; takes it */
 void native_time_arm(void);     /* set the hardware timer for the kernel's deadline */
 bool native_time_on_pit(void);  /* the PIT is the timer: its line is not the kernel's */

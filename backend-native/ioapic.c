@@ -92,8 +92,8 @@ bool native_ioapic_has(unsigned line)
 }
 
 /*
- * Limit: what lies above the ISA lines is taken for PCI's, level-triggered and low-active; the tables that say
- * otherwise are AML code, which is not interpreted.
+ * Limit: what lies above the ISA lines is taken for PCI's, level-triggered and low-active; the tables that
+ * say otherwise are AML code, which is not interpreted.
  */
 bool native_ioapic_level(unsigned line)
 {
@@ -103,7 +103,7 @@ bool native_ioapic_level(unsigned line)
     return native_acpi.found ? native_acpi.isa[line].level : native_pic_level(line);
 }
 
-/* Limit: the destination has 8 bits (physical mode), so a CPU with a larger x2APIC number cannot take lines. */
+/* Limit: the destination has 8 bits (physical mode): a CPU with a larger x2APIC number cannot take lines. */
 void native_ioapic_route(unsigned line, unsigned vector, uint32_t apic_id)
 {
     const struct ioapic *chip = chip_of(gsi_of(line));

@@ -3,12 +3,12 @@
  * Interrupt lines: the contract of pvops/irq.h on top of the I/O APIC or the 8259s.
  *
  * trap.c gives each interrupt to native_irq_resolve(), which ends it at the controller at once and keeps by
- * itself what a line in service or masked means. So the kernel may call pv_irq_eoi() whenever it likes, and the
- * controller never holds back other lines. The controllers: ioapic.c, pic.c, lapic.c; the timer: time.c.
+ * itself what a line in service or masked means. So the kernel may call pv_irq_eoi() whenever it likes, and
+ * the controller never holds back other lines. Controllers: ioapic.c, pic.c, lapic.c; timer: time.c.
  *
- * A line is closed at its pin only when nothing gets lost by it: when one event is remembered already, or while
- * a level-triggered line is in service (its device goes on asserting it). An edge at a closed pin is not seen
- * (82093AA, 3.4.2), hence masking by pv_irq_mask() is lazy: the pin stays open until the next event.
+ * A line is closed at its pin only when nothing gets lost by it: when one event is remembered already, or
+ * while a level-triggered line is in service (its device goes on asserting it). An edge at a closed pin is
+ * not seen (82093AA, 3.4.2), hence pv_irq_mask() is lazy: the pin stays open until the next event.
  *
  * What is remembered is delivered by a kick: an interrupt that this CPU sends itself, on which
  * native_irq_resolve() looks for lines that may be delivered now.
@@ -40,18 +40,16 @@ PV_INLINE uint32_t bit(unsigned line)
     return (uint32_t)1 << line;
 }
 
+/*
+ * The 8259s first: a request that the firmware left pending there has to be withdrawn while the local APIC
+ * still listens, or the CPU would go for an interrupt that nobody has a vector for (QEMU then raises #GP).
+ */
 void native_irq_init(void)
 {
-    /*
-     * The 8259s first: the firmware leaves the PIT ticking, so their request is up. Were it let down after LINT0
-     * is masked, emulated CPUs would not see that and take an interrupt without a vector.
-     */
     if (native_acpi.has_pic)
-        native_pic_init(false);
+        native_pic_init();
     has_lapic = native_lapic_init();
     use_ioapic = has_lapic && native_ioapic_init() && !native_force_pic;
-    if (!use_ioapic)
-        native_pic_init(true);
     if (has_lapic && !use_ioapic)
         native_lapic_extint(true);
 }
@@ -128,7 +126,7 @@ void native_irq_kick(void)
         return;
     kicked = true;
     native_pit_edge();
-    /* An interrupt window that follows must let it in. A real PIT takes no time here, some emulated ones a tick. */
+    /* An interrupt window that follows must let it in. A real PIT takes no time, an emulated one perhaps. */
     for (unsigned i = 0; i < SPIN_MAX && !native_pic_requested(NATIVE_PIT_LINE); i++)
         pv_cpu_relax();
 }
@@ -136,6 +134,15 @@ void native_irq_kick(void)
 bool native_irq_pit_in_use(void)
 {
     return kicked;
+}
+
+/* Whether an event of the line has to wait for an unmask or eoi; counts those that do. */
+static bool held(unsigned line)
+{
+    if (!((cpu.masked | cpu.in_service) & bit(line)))
+        return false;
+    native_count(PV_DEBUG_LINE_HELD);
+    return true;
 }
 
 static unsigned start_service(unsigned line)
@@ -148,7 +155,7 @@ static unsigned start_service(unsigned line)
     return PV_VECTOR_LINE(line);
 }
 
-/* Deliver the first thing that is due. One interrupt delivers one vector, so the next thing needs another kick. */
+/* Deliver the first thing that is due. One interrupt delivers one vector: for the rest, kick again. */
 static unsigned kick_came(void)
 {
     unsigned vector = 0;
@@ -177,10 +184,9 @@ static unsigned line_came(unsigned line)
         native_count(PV_DEBUG_SPURIOUS);
         return 0;
     }
-    if ((cpu.masked | cpu.in_service) & bit(line)) {
+    if (held(line)) {
         cpu.pending |= bit(line);
         pin_close(line);
-        native_count(PV_DEBUG_LINE_HELD);
         return 0;
     }
     return start_service(line);
@@ -248,7 +254,7 @@ static bool pit_arrives(void)
     return false;
 }
 
-/* Some tables forget to say that the timer was moved to the pin where it always is (QEMU's microvm, for one). */
+/* Some tables forget to tell that the timer is not at pin 0 (QEMU's microvm, for one). */
 void native_irq_claim_pit(void)
 {
     open_pit();
@@ -266,7 +272,7 @@ static bool is_attached(unsigned line)
     return line < PV_IRQ_LINES && (cpu.attached & bit(line)) != 0;
 }
 
-/* After a change of a line's state: deliver what it remembers if it may be now, or listen to its pin again. */
+/* After a change of a line's state: deliver what it remembers if that may be now, or open its pin again. */
 static void line_changed(unsigned line)
 {
     if (deliverable() & bit(line))
@@ -345,7 +351,8 @@ int pv_irq_raise(unsigned line)
 
     if (is_attached(line)) {
         cpu.pending |= bit(line);
-        line_changed(line);
+        if (!held(line))
+            native_irq_kick();
         error = 0;
     }
     pv_irq_restore(flags);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The three interrupt controllers of a PC as irq.c uses them: the local APIC takes interrupts for this CPU, and
- * either the I/O APIC or the pair of 8259s sends them. A line is open when its pin may interrupt.
+ * The three interrupt controllers of a PC as irq.c uses them: the local APIC takes interrupts for this CPU,
+ * and either the I/O APIC or the pair of 8259s sends them. A line is open when its pin may interrupt.
  */
 #ifndef PVOPS_NATIVE_IRQCHIP_H
 #define PVOPS_NATIVE_IRQCHIP_H
@@ -38,7 +38,7 @@ void native_ioapic_route(unsigned line, unsigned vector, uint32_t apic_id); /* c
 void native_ioapic_set_open(unsigned line, bool open);
 
 /* pic.c */
-void native_pic_init(bool in_use); /* leaves all lines closed */
+void native_pic_init(void); /* leaves all lines closed */
 bool native_pic_has(unsigned line);
 bool native_pic_level(unsigned line);
 void native_pic_set_open(unsigned line, bool open);

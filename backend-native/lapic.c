@@ -59,7 +59,7 @@ static void lapic_write(unsigned reg, uint32_t value)
         regs[reg / 4] = value;
 }
 
-/* Whether there is one, and where. The MSR knows better than ACPI's tables, which say the same or are wrong. */
+/* Whether there is one, and where: ACPI's tables say the same as the MSR, or are wrong. */
 static bool find(void)
 {
     uint32_t id[4];
@@ -92,7 +92,6 @@ bool native_lapic_init(void)
     if (!find())
         return false;
     lapic_write(REG_SPURIOUS, SPURIOUS_ENABLE | NATIVE_VECTOR_SPURIOUS);
-    lapic_write(REG_TPR, 0);
     native_lapic_extint(false);
     lapic_write(REG_LVT_LINT1, LVT_NMI);
     lapic_write(REG_LVT_ERROR, NATIVE_VECTOR_ERROR);
@@ -100,6 +99,7 @@ bool native_lapic_init(void)
     native_lapic_timer_init(false);
     for (unsigned i = 0; i < 256 && in_service(); i++)
         native_lapic_eoi();
+    lapic_write(REG_TPR, 0);
     return true;
 }
 

@@ -72,7 +72,6 @@ struct native_acpi {
     bool has_rtc;                            /* a CMOS clock may be there */
     uint8_t century;                         /* its century register, 0: none */
     unsigned cpu_count;                      /* enabled processors, at least 1 */
-    pv_pa_t lapic;                           /* register page of the local APICs */
     unsigned ioapic_count;
     struct native_acpi_ioapic ioapic[NATIVE_IOAPICS_MAX];
     struct native_acpi_override isa[16];     /* where the ISA lines go */
@@ -93,19 +92,19 @@ extern struct native_acpi native_acpi;
 void native_acpi_init(pv_pa_t rsdp); /* 0: search the BIOS area */
 
 /* irq.c: lines by I/O APIC or 8259, CPU interrupts by local APIC where there is one. */
-extern bool native_force_pic; /* set before native_irq_init(): lines by the 8259 although there is an I/O APIC */
+extern bool native_force_pic; /* set before native_irq_init(): the 8259s although there is an I/O APIC */
 
 void native_irq_init(void);
 bool native_irq_has_lapic(void);
 /*
  * An interrupt came in at a vector from 0xd0 on, interrupts are off: acknowledge it and say which vector the
- * kernel is to see (PV_VECTOR_LINE, PV_VECTOR_TIMER, PV_VECTOR_IPI; not always the one that came in), or 0 for
- * none: remembered, too early, or spurious.
+ * kernel is to see (PV_VECTOR_LINE, PV_VECTOR_TIMER, PV_VECTOR_IPI; not always the one that came in), or 0:
+ * none, it was remembered, too early, or spurious.
  */
 unsigned native_irq_resolve(unsigned vector);
 
 /* time.c: the clock from the TSC, the timer from the local APIC or the PIT. */
-extern bool native_force_pit; /* set before native_time_init(): the PIT as timer although there is a local APIC */
+extern bool native_force_pit; /* set before native_time_init(): the PIT although there is a local APIC */
 
 void native_time_init(void); /* after native_irq_init() */
 bool native_time_has_wall(void); /* PV_FEATURE_WALL_CLOCK */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pair of 8259A interrupt controllers: lines 0..15 where there is no I/O APIC, silenced where there is one.
+ * The pair of 8259A interrupt controllers: lines 0..15 where there is no I/O APIC, else silenced.
  *
- * Only irq.c calls this. Interrupts are ended (specific EOI) as soon as they are taken, so the 8259's own idea of
- * priority and service never holds back a line; what a line in service means is kept by irq.c.
+ * Only irq.c calls this. Interrupts are ended (specific EOI) as soon as they are taken, so the 8259's own
+ * idea of priority and service never holds back a line; what a line in service means is kept by irq.c.
  * Intel 8259A data sheet: initialization (ICW) and operation (OCW) command words.
  */
 #include "irqchip.h"
@@ -25,7 +25,7 @@
 #define PORT_ELCR 0x4d0
 #define ELCR_ALWAYS_EDGE 0x2107 /* timer, keyboard, cascade, RTC, coprocessor */
 
-static uint16_t mask = 0xffff; /* a set bit: closed */
+static uint16_t mask = (uint16_t)~(1u << CASCADE); /* a set bit: closed */
 
 static uint16_t command_port(unsigned line)
 {
@@ -46,18 +46,17 @@ static void init_one(uint16_t port, uint8_t vector, uint8_t cascade)
     native_outb(port + DATA, ICW4_8086);
 }
 
-/* The vectors are set even when it is not used: nothing it may still send shall look like an exception. */
-void native_pic_init(bool in_use)
+/* Vectors are set even if it is not used: nothing that it may still send shall look like an exception. */
+void native_pic_init(void)
 {
     init_one(MASTER_COMMAND, PV_VECTOR_LINE(0), 1 << CASCADE);
     init_one(SLAVE_COMMAND, PV_VECTOR_LINE(8), CASCADE);
-    mask = in_use ? (uint16_t)~(1u << CASCADE) : 0xffff;
     write_mask();
 }
 
 bool native_pic_has(unsigned line)
 {
-    return line < LINES && line != CASCADE;
+    return native_acpi.has_pic && line < LINES && line != CASCADE;
 }
 
 bool native_pic_level(unsigned line)
@@ -89,8 +88,8 @@ bool native_pic_requested(unsigned line)
 }
 
 /*
- * A request that goes away before the CPU takes it comes as input 7 without its service bit. There is nothing to
- * end then, except the cascade input of the master when it was the slave's.
+ * A request that goes away before the CPU takes it comes as input 7 without its service bit. There is
+ * nothing to end then, except the cascade input of the master when it was the slave's.
  */
 bool native_pic_spurious(unsigned line)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Channel 0 of the 8254 interval timer: the reference that the TSC is measured by (calibrate.c), the timer of
- * machines without a local APIC (time.c), and there also the only way for software to interrupt itself (irq.c).
+ * Channel 0 of the 8254 interval timer: what the TSC is measured by (calibrate.c), the timer of machines
+ * without a local APIC (time.c), and there also the only way for software to interrupt itself (irq.c).
  *
  * Intel 8254 data sheet: control word, counter latch command, mode definitions.
  */
@@ -38,9 +38,9 @@ uint16_t native_pit_read(void)
 }
 
 /*
- * Mode 0 pulls the output down, mode 1 lifts it: an edge. It stays up, as the 8259 wants, since channel 0's gate
- * input is wired high and never starts the one-shot. (Emulations may count all the same; then the edge comes
- * after one tick at the latest.)
+ * Mode 0 pulls the output down, mode 1 lifts it: an edge. It stays up, as the 8259 wants, since channel 0's
+ * gate input is wired high and never starts the one-shot. (Emulations may count all the same; then the edge
+ * comes after one tick at the latest.)
  */
 void native_pit_edge(void)
 {

@@ -2,8 +2,8 @@
 /*
  * The date from the battery-backed clock chip, read once at boot (time.c); from then on the TSC counts.
  *
- * Motorola MC146818A data sheet: registers, update cycle, data modes. The register for the century is not of the
- * chip's; ACPI tells where it is (ACPI 6.4, 5.2.9, CENTURY).
+ * Motorola MC146818A data sheet: registers, update cycle, data modes. The register for the century is not
+ * of the chip's; ACPI tells where it is (ACPI 6.4, 5.2.9, CENTURY).
  *
  * Limit: the chip is taken to run on UTC. A machine that was set up to keep local time is off by its zone.
  */
@@ -149,8 +149,8 @@ uint64_t native_rtc_read(void)
     minute = number(d.minute, binary);
     second = number(d.second, binary);
     /* No chip reads as all ones, a forgotten one as anything. */
-    if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1 || day > days_in(month, year) ||
-        hour > 23 || minute > 59 || second > 59)
+    if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1 ||
+        day > days_in(month, year) || hour > 23 || minute > 59 || second > 59)
         return 0;
     return ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 }

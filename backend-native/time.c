@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock and the timer of pvops/time.h: the TSC counts, the local APIC's timer interrupts, or the PIT where
- * there is none.
+ * The clock and the timer of pvops/time.h: the TSC counts, the local APIC's timer interrupts, or the PIT
+ * where there is none.
  *
- * boot.c calls native_time_init() once; irq.c tells when the hardware timer came in (native_time_expired()) or a
- * kick did (native_time_take()). The hardware is only ever asked for the next deadline: it is compared with the
- * clock, so a timer that is early or does not reach far enough is armed again, and periods cannot drift.
- * How the rates are measured: calibrate.c.
+ * boot.c calls native_time_init() once; irq.c tells when the hardware timer came in (native_time_expired())
+ * or a kick did (native_time_take()). The hardware is only ever asked for the next deadline: it is compared
+ * with the clock, so a timer that is early or does not reach far enough is armed again, and periods cannot
+ * drift. How the rates are measured: calibrate.c.
  *
- * Limit: the TSC must have a constant rate and be the same on all CPUs (SDM vol. 3, 18.17.1 "Invariant TSC").
+ * Limit: the TSC must have a constant rate and be the same on all CPUs (SDM vol. 3, "Invariant TSC").
  */
 #include "clock.h"
 #include "irqchip.h"

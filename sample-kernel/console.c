@@ -92,7 +92,7 @@ static int wait_for_room(void)
     lock_drop(&console.lock);
     sched_yield();
     lock_take(&console.lock);
-    return 0;
+    return proc_current()->killed ? -EINTR : 0;
 }
 
 /* Put all, and sleep while there is no room. 0 or -EINTR. */
@@ -187,9 +187,12 @@ static void pull_in(void)
 {
     bool is_full = !move_in();
 
-    if (is_full != console.in_is_full && interrupt_line >= 0)
-        (is_full ? pv_irq_mask : pv_irq_unmask)((unsigned)interrupt_line);
+    if (is_full == console.in_is_full)
+        return;
     console.in_is_full = is_full;
+    if (interrupt_line >= 0)
+        (is_full ? pv_irq_mask : pv_irq_unmask)((unsigned)interrupt_line);
+    sched_wake(&console.writers); /* they have to poll, or need not any more */
 }
 
 /* Look at the device: move bytes both ways and wake who can go on. */

@@ -183,7 +183,6 @@ static void become(const struct space *space, const struct elf_program *program,
     struct proc *proc = proc_current();
 
     proc->tls = 0;
-    pv_cpu_fpu_init(proc->stack.fpu);
     set_name(proc, path);
     proc_replace_space(space);
     pv_frame_init_user(proc_user_frame(proc), program->entry, ARGS_VA);

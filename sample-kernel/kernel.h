@@ -13,7 +13,8 @@
 
 /*
  * Print to the console, from any context but with sched_lock or the console's lock held. Knows %s %d %u %x,
- * %lu and %lx, and %%. Waits, without sleeping, until the text has a place: no byte is ever lost.
+ * %lu and %lx, and %%. Text is cut at 256 bytes. Waits, without sleeping, until it has a place in the
+ * console's ring: nothing is lost.
  */
 void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -147,6 +147,8 @@ void proc_replace_space(const struct space *space)
     sched_unload_user();
     if (space != NULL) {
         proc->space = *space;
+        /* Only now: before, a switch would have saved the old program's registers over it. */
+        pv_cpu_fpu_init(proc->stack.fpu);
         sched_load_user();
     } else {
         proc->space.root = 0;

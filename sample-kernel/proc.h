@@ -47,10 +47,13 @@ struct proc {
     void *start_arg;
 };
 
-/* The process or thread that runs here. */
+/* The process or thread that runs here; in one instruction, before and after which it may be moved. */
 static inline struct proc *proc_current(void)
 {
-    return this_cpu()->current;
+    struct proc *proc;
+
+    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(proc) : "i"(offsetof(struct cpu, current)) : "memory");
+    return proc;
 }
 
 /* The registers of the process's user code while it is in the kernel. */

@@ -6,8 +6,8 @@
  *
  * There is no steady tick. The timer is a one-shot, set to the earlier of the first sleeper's time and the
  * end of the running process's slice, and the latter only while others are ready: an idle machine is silent,
- * and so is one with a single busy process. Called by everything that waits; the timer's interrupt comes in
- * through trap.c. Read next: switch.S, proc.c.
+ * and so is one with a single busy process.
+ * Called by everything that waits; the timer's interrupt comes in through trap.c. Read next: switch.S, proc.c.
  */
 #include "sched.h"
 
@@ -97,20 +97,19 @@ void sched_timer(void)
 void sched_load_user(void)
 {
     struct cpu *cpu = this_cpu();
-    struct proc *proc = cpu->current;
+    struct proc *proc = cpu->current, *owner = cpu->fpu_owner;
 
+    if (owner != NULL && owner != proc)
+        pv_cpu_fpu_save(owner->stack.fpu);
     pv_trap_stack_set(proc->stack.top);
     pv_cpu_user_tls_set(proc->tls);
     if (cpu->root != proc->space.root) {
         cpu->root = proc->space.root;
         pv_mmu_load(cpu->root);
     }
-    if (cpu->fpu_owner != proc) {
-        if (cpu->fpu_owner != NULL)
-            pv_cpu_fpu_save(cpu->fpu_owner->stack.fpu);
+    if (owner != proc)
         pv_cpu_fpu_restore(proc->stack.fpu);
-        cpu->fpu_owner = proc;
-    }
+    cpu->fpu_owner = proc;
 }
 
 void sched_unload_user(void)
@@ -268,8 +267,9 @@ void sched_init(const struct pv_boot_info *info, struct proc *idle)
 
     boot_root = info->root;
     boot_time = pv_time_now();
-    *cpu = (struct cpu){.self = cpu, .current = idle, .idle = idle, 
-                        .root = boot_root, .since = boot_time, .timer_at = NEVER};
+    *cpu = (struct cpu){.self = cpu, .current = idle, .idle = idle, .root = boot_root};
+    cpu->since = boot_time;
+    cpu->timer_at = NEVER;
     pv_cpu_base_set(cpu);
 }
 

@@ -38,7 +38,7 @@ static inline struct cpu *this_cpu(void)
 {
     struct cpu *cpu;
 
-    __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(cpu)::"memory");
     return cpu;
 }
 

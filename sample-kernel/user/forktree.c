@@ -47,6 +47,14 @@ static int hand_on(int from, int to)
     return lines;
 }
 
+/* Forgets the pipes of ancestors and of the sister: only who writes a report may hold its end. */
+static void close_others(int mine)
+{
+    for (int fd = 3; fd < FD_COUNT; fd++)
+        if (fd != mine)
+            close(fd);
+}
+
 /* The work of one process. Its status is the number of processes in its subtree. */
 static int grow(void *argument)
 {
@@ -54,6 +62,7 @@ static int grow(void *argument)
     int pids[CHILDREN], ends[CHILDREN];
     int below = 0, lines = 0;
 
+    close_others(node->report);
     dprintf(node->report, "%s\n", node->name);
     if (node->depth == 0)
         return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fp: floating-point and vector registers belong to the process. Processes with different values in all of
- * them run at the same time and find their own, across yields, time slices, fork and exec; a new program starts
- * with a clean set. AVX registers are looked at where there are any; the output does not say so. */
+ * them run at the same time and find their own, across yields, time slices, fork and exec; a new program
+ * starts with a clean set. AVX registers are looked at where there are any; the output does not say so. */
 #include "fp.h"
 
 #define WORKERS 3
@@ -84,6 +84,7 @@ static int become_fresh(void *unused)
 
     (void)unused;
     fill(&before, 5, 5);
+    after = before;
     fp_across(&before, &after, SYS_GETPID, 0);
     return exec("/bin/fp", argv);
 }

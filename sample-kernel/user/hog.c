@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hog [MS]: takes the CPU and never gives it back: without an argument it makes no system call at all, so only
- * pre-emption lets others run. With one it ends after that many milliseconds. */
+/* hog [MS]: takes the CPU and never gives it back: without an argument it makes no system call at all, so
+ * only pre-emption lets others run. With one it ends after that many milliseconds. */
 #include "lib.h"
 
 int main(int argc, char **argv)

@@ -64,7 +64,8 @@ bool parse_long(const char *s, long *value); /* false: not a decimal number */
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int dprintf(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int vdprintf(int fd, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-int vsnprintf(char *text, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
+int vsnprintf(char *text, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 int snprintf(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* --- malloc.c --- */

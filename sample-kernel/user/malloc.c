@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* malloc over sbrk: one list of free blocks, in the order of their addresses, first fit; neighbours are joined
- * when a block is freed. Memory goes back to the kernel only when the process ends. */
+/* malloc over sbrk: one list of free blocks, in the order of their addresses, first fit; neighbours are
+ * joined when a block is freed. Memory goes back to the kernel only when the process ends. */
 #include "lib.h"
 
 /* Heads every block, free or not; 16 bytes, so that what follows is aligned for SSE. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The pages of memtest: new ones are zeros, whoever had them before; a fork copies what either side writes and
- * nothing else; and where the kernel reads or writes memory for a process, it treats its pages as the process
- * itself would, but answers with an error where the process would be killed. */
+/* The pages of memtest: new ones are zeros, whoever had them before; a fork copies what either side writes
+ * and nothing else; and where the kernel reads or writes memory for a process, it treats its pages as the
+ * process itself would, but answers with an error where the process would be killed. */
 #include "memtest.h"
 
 #define PAGES 64
@@ -127,9 +127,11 @@ static void check_good_copies(void)
     check(pipe(ends) == 0, "a pipe");
     check(write(ends[1], page, 100) == 100, "write from a page that is there");
     check(read(ends[0], page + 2 * PAGE_SIZE - 50, 100) == 100 &&
-              filled_with(page + 2 * PAGE_SIZE - 50, 100, 9), "read across two pages that are not there yet");
+              filled_with(page + 2 * PAGE_SIZE - 50, 100, 9),
+          "read across two pages that are not there yet");
     check(write(ends[1], page + 3 * PAGE_SIZE, 100) == 100 && read(ends[0], page, 100) == 100 &&
-              filled_with(page, 100, 0), "write from a page that is not there yet: zeros");
+              filled_with(page, 100, 0),
+          "write from a page that is not there yet: zeros");
     close(ends[0]);
     check(write(ends[1], page, 1) == -EPIPE, "a pipe that nobody reads");
     close(ends[1]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* memtest [NAME]: what a process may not touch, and what it must find. Each forbidden access is made by a child,
- * which the kernel kills for it with a message of its own; the others live. Without a name all is tested. This
- * file has the accesses; memtest-pages.c has fresh pages, copy on write and the kernel's copies. */
+/* memtest [NAME]: what a process may not touch, and what it must find. Each forbidden access is made by a
+ * child, which the kernel kills for it with a message of its own; the others live. Without a name all is
+ * tested. This file has the accesses; memtest-pages.c has fresh pages, copy on write and the kernel's
+ * copies. */
 #include "memtest.h"
 
 #include <pvops/user.h>
@@ -72,7 +73,7 @@ static int write_given_back(void *unused)
     return write_at((void *)page);
 }
 
-/* Each turn uses some of the stack; that room is used behind the call keeps the compiler from making it a loop. */
+/* Each turn uses some of the stack; that room is used after the call keeps it from becoming a loop. */
 static int overflow(void *above)
 {
     static volatile bool for_ever = true;

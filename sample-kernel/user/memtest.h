@@ -5,7 +5,7 @@
 
 #include "lib.h"
 
-/* In the kernel's half of every machine, and in a part of the lower half that is neither the user's nor the gate's. */
+/* In the kernel's half of every machine; in a part of the lower half that is neither user's nor gate's. */
 #define KERNEL_HALF 0xffffffff80000000UL
 #define BEYOND_USER 0x700000000000UL
 #define NOT_CANONICAL 0x8000000000000000UL

@@ -5,8 +5,8 @@
 #include "lib.h"
 
 #define STEP (256 * PAGE_SIZE)
-#define TAIL 8      /* steps that are left for the slow way */
-#define MANY 4096   /* more processes than there can be */
+#define TAIL 8    /* steps that are left for the slow way */
+#define MANY 4096 /* more processes than there can be */
 
 static void touch(long at, unsigned long size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pingpong [ROUNDS]: two processes and two pipes. Each round sends a message there and back and checks it; then
- * a block that is larger than a pipe goes through, so that both sides must wait for each other. */
+/* pingpong [ROUNDS]: two processes and two pipes. Each round sends a message there and back and checks it;
+ * then a block that is larger than a pipe goes through, so that both sides must wait for each other. */
 #include "lib.h"
 
 #define BLOCK (5 * PIPE_SIZE + 123)
@@ -28,7 +28,9 @@ static bool receive(const struct ends *ends, unsigned round, unsigned from)
     struct message got, expected;
 
     fill(&expected, round, from);
-    return read_all(ends->read, &got, sizeof got) == (long)sizeof got && memcmp(&got, &expected, sizeof got) == 0;
+    if (read_all(ends->read, &got, sizeof got) != (long)sizeof got)
+        return false;
+    return memcmp(&got, &expected, sizeof got) == 0;
 }
 
 static bool send(const struct ends *ends, unsigned round, unsigned from)

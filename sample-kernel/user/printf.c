@@ -5,11 +5,11 @@
 #include "lib.h"
 
 struct out {
-    int fd;          /* -1: keep the text, for snprintf */
+    int fd; /* -1: keep the text, for snprintf */
     char *text;
-    size_t size;     /* of text */
-    size_t used;     /* bytes in text now */
-    size_t total;    /* bytes of the whole output */
+    size_t size;  /* of text */
+    size_t used;  /* bytes in text now */
+    size_t total; /* bytes of the whole output */
 };
 
 struct spec {
@@ -28,7 +28,8 @@ static void put(struct out *o, char c)
     o->total++;
 }
 
-static void put_padded(struct out *o, const struct spec *spec, const char *prefix, const char *body, size_t length)
+static void put_padded(struct out *o, const struct spec *spec, const char *prefix, const char *body,
+                       size_t length)
 {
     size_t plen = strlen(prefix);
     size_t pad = spec->width > plen + length ? spec->width - plen - length : 0;
@@ -45,7 +46,8 @@ static void put_padded(struct out *o, const struct spec *spec, const char *prefi
         put(o, ' ');
 }
 
-static void put_number(struct out *o, const struct spec *spec, unsigned long value, unsigned base, bool negative)
+static void put_number(struct out *o, const struct spec *spec, unsigned long value, unsigned base,
+                       bool negative)
 {
     char digits[24];
     size_t at = sizeof digits;

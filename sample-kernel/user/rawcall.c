@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rawcall: the three ways into the kernel, instruction by instruction: what `syscall`, `int $0x80` and a call of
- * the gate page leave in each register, and what happens to instructions that user code must not use: each
- * kills its process with the exception that hardware raises. doc/contract.md says what is checked here. */
+/* rawcall: the three ways into the kernel, instruction by instruction: what `syscall`, `int $0x80` and a
+ * call of the gate page leave in each register, and what happens to instructions that user code must not
+ * use: each kills its process with the exception that hardware raises. doc/contract.md says what is
+ * checked here. */
 #include "rawcall.h"
 
 #include <pvops/user.h>
@@ -102,7 +103,7 @@ static void check_flags(void)
 
 /* --- instructions that kill --- */
 
-/* What the code does to registers and stack is nobody's concern: if it does not kill, the child exits at once. */
+/* What the code does to registers is nobody's concern: if it does not kill, the child exits at once. */
 #define KILLER(name, code)                           \
     static int name(void *unused)                    \
     {                                                \

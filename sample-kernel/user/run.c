@@ -48,9 +48,9 @@ static void open_input(const struct command *command)
 
 /* What all commands of a pipeline share. */
 struct run {
-    int group;       /* pid of the first, 0 before there is one */
+    int group; /* pid of the first, 0 before there is one */
     bool foreground;
-    int input;       /* descriptor that the next command reads, or -1 */
+    int input; /* descriptor that the next command reads, or -1 */
 };
 
 /* Starts one command; output is a pipe's two ends, {-1, -1} for the last. Returns its pid or an error. */
@@ -63,6 +63,8 @@ static int start_command(const struct command *command, const struct run *run, c
     if (shell.interactive)
         setgroup(run->group, run->foreground);
     shell.interactive = false;
+    if (shell.script)
+        close(shell.script);
     move_descriptor(run->input, 0);
     move_descriptor(output[1], 1);
     if (output[0] >= 0)

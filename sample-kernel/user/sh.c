@@ -9,7 +9,7 @@ struct shell shell;
 #define LINE_END (-1)
 #define LINE_TOO_LONG (-2)
 
-/* Reads a line without its end, a byte at a time: what is behind it belongs to the commands that it starts. */
+/* Reads a line without its end, byte by byte: what is behind it belongs to the commands that it starts. */
 static int read_line(int fd, char *line, size_t size)
 {
     size_t used = 0;
@@ -46,7 +46,7 @@ static void handle_line(const char *line)
     run_line(line);
 }
 
-static void read_lines(int fd)
+static void read_lines(void)
 {
     static char line[MAX_LINE];
     int got;
@@ -56,7 +56,7 @@ static void read_lines(int fd)
             job_reap();
             write_all(1, "$ ", 2);
         }
-        got = read_line(fd, line, sizeof line);
+        got = read_line(shell.script, line, sizeof line);
         if (got == LINE_END)
             break;
         if (got == LINE_TOO_LONG) {
@@ -70,19 +70,17 @@ static void read_lines(int fd)
 
 int main(int argc, char **argv)
 {
-    int fd = 0;
-
     if (argc > 2 && strcmp(argv[1], "-c") == 0) {
         run_line(argv[2]);
         return shell.status;
     }
     if (argc > 1) {
-        fd = open(argv[1]);
-        if (fd < 0)
-            die("sh: %s: %s\n", argv[1], error_text(fd));
+        shell.script = open(argv[1]);
+        if (shell.script < 0)
+            die("sh: %s: %s\n", argv[1], error_text(shell.script));
     }
     shell.interactive = argc == 1;
-    read_lines(fd);
+    read_lines();
     if (shell.interactive)
         printf("exit\n");
     return shell.status;

@@ -6,14 +6,14 @@
 
 #include "lib.h"
 
-#define MAX_WORDS 24    /* in a command */
-#define MAX_COMMANDS 6  /* in a pipeline */
-#define MAX_LINE 512    /* bytes, before and after the expansion of variables */
+#define MAX_WORDS 24   /* in a command */
+#define MAX_COMMANDS 6 /* in a pipeline */
+#define MAX_LINE 512   /* bytes, before and after the expansion of variables */
 
 struct command {
     const char *argv[MAX_WORDS + 1]; /* ends with NULL */
     int argc;
-    const char *input;               /* file behind `<`, or NULL */
+    const char *input; /* file behind `<`, or NULL */
 };
 
 /* What stands behind a pipeline. */
@@ -21,17 +21,18 @@ enum after { AFTER_END, AFTER_SEMICOLON, AFTER_BACKGROUND, AFTER_AND, AFTER_OR }
 
 struct pipeline {
     struct command commands[MAX_COMMANDS];
-    int count;            /* 0: nothing there */
+    int count; /* 0: nothing there */
     enum after after;
-    char text[MAX_LINE];  /* the words */
-    size_t used;          /* bytes of text */
+    char text[MAX_LINE]; /* the words */
+    size_t used;         /* bytes of text */
 };
 
 /* The shell's state. */
 struct shell {
     bool interactive;
-    int status;       /* of the last foreground pipeline: $? */
-    int background;   /* pid of the last background pipeline: $! */
+    int script;     /* descriptor of the script, or 0 */
+    int status;     /* of the last foreground pipeline: $? */
+    int background; /* pid of the last background pipeline: $! */
 };
 
 extern struct shell shell;
@@ -48,9 +49,9 @@ builtin_fn *builtin_find(const char *name);
 
 /* jobs.c: what runs in the background. */
 void job_add(int pid);
-int job_wait(int pid);      /* its status, or -ECHILD */
-int job_wait_all(void);     /* status of the last one */
-void job_reap(void);        /* notes and reports those that have ended, without waiting */
+int job_wait(int pid);  /* its status, or -ECHILD */
+int job_wait_all(void); /* status of the last one */
+void job_reap(void);    /* notes and reports those that have ended, without waiting */
 
 /* 0..255 for $?: exceptions become 128 + vector, kill 255. */
 int status_number(int status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* stress [SEED [ROUNDS [WORKERS]]]: several processes that fork, exec, pipe, allocate, kill and sleep in an order
- * that the seed decides, and check each result. What is done, and so what is printed, depends on the arguments
- * alone; when it is done does not. */
+/* stress [SEED [ROUNDS [WORKERS]]]: several processes that fork, exec, pipe, allocate, kill and sleep in
+ * an order that the seed decides, and check each result. What is done, and so what is printed, depends on
+ * the arguments alone; when it is done does not. */
 #include "lib.h"
 
 enum action { FORK, EXEC, PIPE, MEMORY, COPY, KILL, SLEEP, ORPHAN, ACTIONS };
@@ -178,9 +178,10 @@ static bool do_orphan(uint64_t *random)
     return wait_for(start_child(leave_orphan, &status)) == 0;
 }
 
-static bool (*const functions[ACTIONS])(uint64_t *) = {do_fork, do_exec, do_pipe, do_memory,
+static bool (*const functions[ACTIONS])(uint64_t *) = {do_fork, do_exec, do_pipe,  do_memory,
                                                        do_copy, do_kill, do_sleep, do_orphan};
-static const char *const names[ACTIONS] = {"fork", "exec", "pipe", "memory", "copy", "kill", "sleep", "orphan"};
+static const char *const names[ACTIONS] = {"fork", "exec", "pipe",  "memory",
+                                           "copy", "kill", "sleep", "orphan"};
 
 /* Calls the function for each round, or only counts where counts is given. */
 static bool rounds(const struct worker *w, int counts[ACTIONS])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory and strings. The compiler itself calls memcpy, memmove, memset and memcmp, also in freestanding code,
- * so these four must exist under these names; the rest is what the programs here use. Plain loops: the
- * copies of user programs are small. */
+/* Memory and strings. The compiler itself calls memcpy, memmove, memset and memcmp, also in freestanding
+ * code, so these four must exist under these names; the rest is what the programs here use. Plain loops:
+ * the copies of user programs are small. */
 #include "lib.h"
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t size)

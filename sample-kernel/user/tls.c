@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tls: thread-local storage. The FS base is a process's own: it survives fork, system calls and time slices of
- * processes that have another one. */
+/* tls: thread-local storage. The FS base is a process's own: it survives fork, system calls and time
+ * slices of processes that have another one. */
 #include "lib.h"
 
 #define ROUNDS 2000

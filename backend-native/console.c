@@ -27,12 +27,12 @@ enum { DATA = COM1, IER = COM1 + 1, IIR = COM1 + 2, FCR = COM1 + 2, LCR = COM1 +
 static bool present;
 static uint8_t interrupts; /* IER */
 
-static void set_interrupts(uint8_t value)
+static void set_interrupts(unsigned value)
 {
     if (interrupts == value)
         return;
-    interrupts = value;
-    native_outb(IER, value);
+    interrupts = (uint8_t)value;
+    native_outb(IER, interrupts);
 }
 
 void native_console_init(void)
@@ -67,7 +67,7 @@ size_t pv_console_write(const char *data, size_t size)
         room = 0;
     while (taken < size && taken < room)
         native_outb(DATA, (uint8_t)data[taken++]);
-    set_interrupts(taken < size ? IER_RX | IER_TX : IER_RX);
+    set_interrupts(taken < size ? interrupts | IER_TX : interrupts & ~(unsigned)IER_TX);
     return taken;
 }
 
@@ -87,8 +87,12 @@ size_t pv_console_read(char *data, size_t size)
 {
     size_t taken = 0;
 
-    while (present && taken < size && (native_inb(LSR) & LSR_DATA))
+    if (!present)
+        return 0;
+    while (taken < size && (native_inb(LSR) & LSR_DATA))
         data[taken++] = (char)native_inb(DATA);
+    if (taken < size)
+        set_interrupts(interrupts | IER_RX);
     return taken;
 }
 
@@ -106,9 +110,14 @@ unsigned pv_console_events(void)
     native_outb(IER, 0);
     native_inb(IIR); /* acknowledges "FIFO empty" */
     status = native_inb(LSR);
-    /* Room was asked for by a short write; it is told once, the next short write asks again. */
+    /*
+     * Each is told once: the next short write asks for room again, and a read to the end for input. So a kernel
+     * that cannot take more now is left alone.
+     */
     if (status & LSR_TX_EMPTY)
         interrupts &= (uint8_t)~IER_TX;
+    if (status & LSR_DATA)
+        interrupts &= (uint8_t)~IER_RX;
     native_outb(IER, interrupts);
     return (status & LSR_DATA ? PV_CONSOLE_INPUT : 0) | (status & LSR_TX_EMPTY ? PV_CONSOLE_OUTPUT : 0);
 }

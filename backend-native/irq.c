@@ -50,8 +50,10 @@ void native_irq_init(void)
         native_pic_init();
     has_lapic = native_lapic_init();
     use_ioapic = has_lapic && native_ioapic_init() && !native_force_pic;
-    if (has_lapic && !use_ioapic)
-        native_lapic_extint(true);
+    if (!has_lapic)
+        return;
+    native_lapic_drain();
+    native_lapic_extint(!use_ioapic);
 }
 
 bool native_irq_has_lapic(void)

@@ -20,6 +20,7 @@ void native_irq_claim_pit(void);  /* the PIT's line is the timer */
 
 /* lapic.c: of the CPU that calls. */
 bool native_lapic_init(void); /* false: this machine has none */
+void native_lapic_drain(void); /* take what the firmware left pending: nobody else knows its vectors */
 uint32_t native_lapic_id(void);
 void native_lapic_extint(bool on); /* take interrupts of the 8259s */
 void native_lapic_eoi(void);

@@ -7,6 +7,7 @@
  */
 #include "irqchip.h"
 #include "native.h"
+#include "trap.h"
 
 #define CPUID_APIC (1u << 9) /* leaf 1, edx */
 #define MSR_APIC_BASE 0x1b
@@ -77,16 +78,7 @@ static bool find(void)
     return true;
 }
 
-static bool in_service(void)
-{
-    uint32_t any = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        any |= lapic_read(REG_ISR + 16 * i);
-    return any != 0;
-}
-
-/* All local sources off but NMI; every priority let in; what the firmware left in service is ended. */
+/* All local sources off but NMI; every priority let in. */
 bool native_lapic_init(void)
 {
     if (!find())
@@ -97,10 +89,37 @@ bool native_lapic_init(void)
     lapic_write(REG_LVT_ERROR, NATIVE_VECTOR_ERROR);
     native_lapic_clear_error();
     native_lapic_timer_init(false);
-    for (unsigned i = 0; i < 256 && in_service(); i++)
-        native_lapic_eoi();
     lapic_write(REG_TPR, 0);
     return true;
+}
+
+/* Whether a 256-bit register (IRR or ISR) has any bit. */
+static bool any(unsigned reg)
+{
+    uint32_t bits = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        bits |= lapic_read(reg + 16 * i);
+    return bits != 0;
+}
+
+static pv_trap_entry_t *entry_before;
+
+static void ignore_interrupt(struct pv_frame *frame)
+{
+    if (frame->vector < PV_VECTOR_GATE_FIRST)
+        entry_before(frame);
+}
+
+void native_lapic_drain(void)
+{
+    entry_before = native_trap_entry;
+    native_trap_entry = ignore_interrupt;
+    for (unsigned i = 0; i < 256 && (any(REG_IRR) || any(REG_ISR)); i++) {
+        pv_irq_window();
+        native_lapic_eoi();
+    }
+    native_trap_entry = entry_before;
 }
 
 uint32_t native_lapic_id(void)

@@ -3,9 +3,11 @@
  * @defgroup console Console
  * One stream of bytes to the user and one back: a serial line, a terminal.
  *
- * Contract. Read and write never wait: they move what fits and say how much that was. When a write took less
- * than it was offered, or when a byte has come in, the console's line is raised (pv_irq_attach() it first);
- * the handler calls pv_console_events() and then reads and writes until nothing moves. Bytes are not
+ * Contract. Read and write never wait: they move what fits and say how much that was. When a byte has come in,
+ * the console's line is raised (pv_irq_attach() it first), and not again before the kernel has read to the end
+ * (pv_console_read() gave less than was asked for). After a write that took less than it was offered, the line
+ * is raised once when there is room. The handler calls pv_console_events() and then reads and writes until
+ * nothing moves. Bytes are not
  * translated: "\n" stays "\n" in both directions. The blocking helper serves kernels without interrupts.
  * @{
  */

@@ -76,7 +76,11 @@ PV_INLINE pv_va_t pv_cpu_user_tls(void);
  */
 size_t pv_cpu_fpu_size(void);
 
-/** Save the user FPU state to @a area (64-byte aligned, pv_cpu_fpu_size() bytes). Native: `xsave`. Context: kernel. */
+/**
+ * Save the user FPU state to @a area (64-byte aligned, pv_cpu_fpu_size() bytes). It is that of the user code that
+ * ran last, or of the last restore, also when another root has been loaded since.
+ * Native: `xsave`. Context: kernel.
+ */
 void pv_cpu_fpu_save(void *area);
 
 /**

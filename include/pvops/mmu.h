@@ -63,8 +63,8 @@ PV_INLINE pv_pte_t pv_pte_get(const pv_pte_t *ptep);
 void pv_mmu_root_init(pv_pa_t root);
 
 /**
- * Say that a root that was loaded before will not be used again, before its page is reused. It must not be
- * loaded on any CPU. Context: kernel.
+ * Say that a root will not be used again, before its page is reused. It must not be loaded on any CPU; it need
+ * not have been. Context: kernel.
  */
 void pv_mmu_root_release(pv_pa_t root);
 
@@ -91,7 +91,8 @@ void pv_mmu_invalidate_all(void);
 
 /**
  * Begin a batch: invalidations until pv_mmu_batch_end() may be delayed to it, so that a backend can put many
- * into one. Batches do not nest; the caller must not sleep in one. Native: nothing. Context: kernel.
+ * into one. Batches do not nest, also not by interrupts: the caller must not sleep in one, and keeps interrupts
+ * off where a handler might invalidate. Native: nothing. Context: kernel.
  */
 PV_INLINE void pv_mmu_batch_begin(void);
 

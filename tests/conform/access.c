@@ -51,9 +51,9 @@ static void kernel_access(void *arg)
 
 static void user_access(struct order *order)
 {
-    const char *label = order->access & PV_PF_I ? access_fetch : order->access & PV_PF_W ? access_write : access_read;
+    const char *label = order->access & PV_PF_W ? access_write : access_read;
 
-    conform_user_frame(&user, &access_frame, label);
+    conform_user_frame(&user, &access_frame, order->access & PV_PF_I ? access_fetch : label);
     access_frame.rdi = order->va;
     access_frame.rsi = order->value;
     conform_user_enter(&access_frame);
@@ -100,7 +100,8 @@ static bool through(bool ok, pv_va_t va, uint64_t access, const char *file, int 
 {
     if (ok)
         return true;
-    conform_check_eq(access_frame.vector << 32 | access_frame.error, 0, file, line, "vector and error", "no trap");
+    conform_check_eq(access_frame.vector << 32 | access_frame.error, 0, file, line, "vector and error",
+                     "no trap");
     explain(va, access);
     return false;
 }
@@ -147,10 +148,11 @@ bool access_faults(pv_va_t va, uint64_t access, uint64_t error, pv_va_t address,
         ok &= conform_check_eq(access_frame.vector, PV_EXCEPTION_PF, file, line, "vector", "page fault");
         ok &= conform_check_eq(access_frame.error, error, file, line, "error", "expected");
         ok &= conform_check_eq(conform_entry.address, address, file, line, "fault address", "expected");
-        ok &= conform_check_eq(pv_frame_from_user(&access_frame), !!(access & PV_PF_U), file, line, "user frame",
-                               "user access");
+        ok &= conform_check_eq(pv_frame_from_user(&access_frame), !!(access & PV_PF_U), file, line,
+                               "user frame", "user access");
         if (access & (PV_PF_U | PV_PF_I))
-            ok &= conform_check_eq(access_frame.rip, instruction(va, access), file, line, "rip", "the instruction");
+            ok &= conform_check_eq(access_frame.rip, instruction(va, access), file, line, "rip",
+                                   "the instruction");
     }
     if (!ok)
         explain(va, access);
@@ -161,7 +163,7 @@ bool access_faults_reserved(pv_va_t va, uint64_t access, const char *file, int l
 {
     uint64_t value = 0, error = PV_PF_R | access;
 
-    /* Tried twice, so that the exact check below sees the same; only P may be missing, and is then left out. */
+    /* Tried first, then again by the exact check; only P may be missing, and is then left out. */
     if (!access_try(va, access, &value) && access_frame.error == error)
         return access_faults(va, access, error, va, file, line);
     return access_faults(va, access, error | PV_PF_P, va, file, line);

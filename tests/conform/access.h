@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single accesses to memory, from kernel and from user mode, and what became of them. The tests of the mmu and
- * user groups are written in these.
+ * Single accesses to memory, from kernel and from user mode, and what became of them. The tests of the mmu
+ * and user groups are written in these.
  */
 #ifndef CONFORM_ACCESS_H
 #define CONFORM_ACCESS_H
@@ -10,8 +10,8 @@
 #include "walk.h"
 
 /*
- * An access is PV_PF_W, PV_PF_U, PV_PF_I as in an error code, 0 a kernel read. Reads and writes have 8 bytes. A
- * fetch executes the byte at va, which has to be int3 (ACCESS_INT3, also the low byte of an ACCESS_TAG).
+ * An access is PV_PF_W, PV_PF_U, PV_PF_I as in an error code, 0 a kernel read. Reads and writes have 8 bytes.
+ * A fetch executes the byte at va, which has to be int3 (ACCESS_INT3, also the low byte of an ACCESS_TAG).
  */
 #define ACCESS_INT3 0xcc
 #define ACCESS_TAG(x) ((uint64_t)(x) << 8 | ACCESS_INT3)
@@ -36,7 +36,7 @@ bool access_works(pv_va_t va, uint64_t access, const char *file, int line);
 bool access_writes(pv_va_t va, uint64_t access, uint64_t value, const char *file, int line);
 bool access_faults(pv_va_t va, uint64_t access, uint64_t error, pv_va_t address, const char *file, int line);
 
-/* A fault by a reserved bit. QEMU 7.2 without KVM leaves P clear, against SDM vol. 3, 4.7: accepted here only. */
+/* A fault by a reserved bit. QEMU 7.2 (TCG) leaves P clear, against SDM vol. 3, 4.7: accepted here only. */
 #define ACCESS_FAULTS_RESERVED(va, access) access_faults_reserved((va), (access), __FILE__, __LINE__)
 bool access_faults_reserved(pv_va_t va, uint64_t access, const char *file, int line);
 

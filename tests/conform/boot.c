@@ -259,8 +259,8 @@ static void boot_image_has_rights_of_segments(void)
 
 static void boot_user_window_is_empty(void)
 {
-    static const pv_va_t places[] = {PV_USER_BASE, 0x100000, 0x400000, 0x40000000, 0x7fffffff000,
-                                     PV_USER_END - PV_PAGE_SIZE};
+    static const pv_va_t places[] = {PV_USER_BASE, 0x100000,      0x400000,
+                                     0x40000000,   0x7fffffff000, PV_USER_END - PV_PAGE_SIZE};
 
     for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++)
         expect_fault(load, (const void *)places[i], 0);

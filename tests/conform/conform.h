@@ -36,7 +36,8 @@ struct conform_test {
     } while (0)
 
 bool conform_check(bool ok, const char *file, int line, const char *text);
-bool conform_check_eq(uint64_t a, uint64_t b, const char *file, int line, const char *left, const char *right);
+bool conform_check_eq(uint64_t a, uint64_t b, const char *file, int line, const char *left,
+                      const char *right);
 /* Leave the test: as it stands, or as skipped. From any context, handlers too. */
 PV_NORETURN void conform_stop(void);
 PV_NORETURN void conform_skip(const char *reason);
@@ -61,6 +62,8 @@ extern struct conform_at_entry conform_at_entry;
 
 /* A loop count scaled by conform.n= on the command line (default 1, which suits CI on an emulator). */
 uint64_t conform_n(uint64_t base);
+/* Whether the host takes no time away from this run (conform.strict), so that lateness can be judged. */
+bool conform_strict(void);
 /* Pseudo-random numbers: the same in every run with the same conform.seed=, restarted for each test. */
 uint64_t conform_random(void);
 
@@ -78,10 +81,10 @@ struct conform_entry {
 
 extern struct conform_entry conform_entry;
 
-/* Looks at a trap first; true: handled, return to the frame; false: let conform_catch() or _enter() have it. */
+/* Looks at a trap first; true: handled, return to the frame; false: conform_catch() or _enter() gets it. */
 typedef bool conform_handler_t(struct pv_frame *frame);
 
-/* Install a handler for the rest of the test; NULL: none. A trap that nobody takes fails the test and ends it. */
+/* Install a handler for the rest of the test; NULL: none. A trap that nobody takes fails and ends the test. */
 void conform_expect_trap(conform_handler_t *handler);
 
 /*
@@ -173,12 +176,12 @@ void conform_unmap(pv_pa_t root, pv_va_t va);
     __asm__(".pushsection .rodata\n"                                                                         \
             ".balign 16\n"                                                                                   \
             ".globl " #name "_start\n"                                                                       \
-            ".globl " #name "_end\n" #name "_start:\n" code "\n" #name "_end:\n"                              \
+            ".globl " #name "_end\n" #name "_start:\n" code "\n" #name "_end:\n"                             \
             ".byte 0\n"                                                                                      \
             ".popsection\n");                                                                                \
     extern const char name##_start[], name##_end[]
 
-/* A root of its own, loaded, with a code page (user, read, execute), a data page and a stack page (read, write). */
+/* A root of its own, loaded, with a code page (read, execute), a data page and a stack page (read, write). */
 struct conform_user {
     pv_pa_t root;
     pv_pa_t code_pa, data_pa, stack_pa;
@@ -238,7 +241,7 @@ void conform_put_decimal(uint64_t value);
 void conform_put_hex(uint64_t value);
 bool conform_equal(const char *a, const char *b);
 
-/* switch.S: call fn(arg) so that conform_leave() can end it from anywhere. Returns 0, or the value given there. */
+/* switch.S: call fn(arg) so that conform_leave() can end it from anywhere. 0, or the value given there. */
 struct conform_context {
     uint64_t rsp;
 };

@@ -34,7 +34,7 @@ static void cpu_cycles_grow(void)
     CHECK(last > first);
 }
 
-/* Cycles per 10 ms twice; the bounds of each reading are taken into account, so that the host may interfere. */
+/* Cycles per 10 ms twice; the bounds of each reading are taken into account: the host may interfere. */
 static void cpu_cycles_have_constant_rate_if_said(void)
 {
     uint64_t low[2], high[2];
@@ -78,7 +78,8 @@ static void cpu_features_are_consistent(void)
 
 CONFORM_BLOB(features, ".globl feature_avx, feature_avx512, feature_rdrand\n"
                        "feature_avx: vxorps %ymm0, %ymm0, %ymm0\n syscall\n"
-                       "feature_avx512: .byte 0x62, 0xf1, 0x7c, 0x48, 0x57, 0xc0\n syscall\n" /* vxorps %zmm0 */
+                       "feature_avx512: .byte 0x62, 0xf1, 0x7c, 0x48, 0x57, 0xc0\n" /* vxorps %zmm0 */
+                       "syscall\n"
                        "feature_rdrand: rdrand %rax\n syscall\n");
 extern const char feature_avx[], feature_avx512[], feature_rdrand[];
 
@@ -136,12 +137,13 @@ static void cpu_base_is_gs_base(void)
     CHECK_EQ(pv_cpu_base(), 0);
 }
 
-CONFORM_BLOB(bases, ".globl base_syscall, base_int, base_fault, base_spin, base_load_gs, base_load_fs\n"
+CONFORM_BLOB(bases, ".globl base_syscall, base_int, base_fault, base_spin, base_load_gs\n"
                     "base_syscall: syscall\n"
                     "base_int: int $0x20\n"
                     "base_fault: ud2\n"
                     "base_spin: jmp base_spin\n"
-                    "base_load_gs: movl $0x2b, %eax\n movl %eax, %gs\n movl %eax, %ds\n movl %eax, %es\n syscall\n"
+                    "base_load_gs: movl $0x2b, %eax\n"
+                    "movl %eax, %gs\n movl %eax, %ds\n movl %eax, %es\n syscall\n"
                     "base_null: .globl base_null\n"
                     "xorl %eax, %eax\n movl %eax, %gs\n movl %eax, %ds\n movl %eax, %es\n syscall\n"
                     ".globl tls_syscall, tls_again, tls_loop, tls_bad\n"

@@ -2,8 +2,8 @@
 /*
  * "a double fault arrives as vector 8 there", on a stack of the backend's, when the kernel stack cannot take
  * a frame: not there, read-only, or the trap stack of user code. The kernel takes it here and goes on; the
- * kernel that declines, by returning, is conform.mode=doublefault. Of the frame's rip and rsp the manual promises nothing
- * (SDM vol. 3, 6.15, interrupt 8), but every machine gives those of the first fault.
+ * kernel that declines, by returning, is conform.mode=doublefault. Of the frame's rip and rsp the manual
+ * promises nothing (SDM vol. 3, 6.15, interrupt 8), but every machine gives those of the first fault.
  */
 #include "code.h"
 
@@ -95,8 +95,8 @@ static bool mend(struct pv_frame *frame)
 }
 
 /*
- * A kernel that grows its stacks in the double fault's handler goes on by pv_trap_return_to(), and the push is
- * done then. (A handler that only returns declines.)
+ * A kernel that grows its stacks in the double fault's handler goes on by pv_trap_return_to(), and the push
+ * is done then. (A handler that only returns declines.)
  */
 static void doublefault_can_be_returned_from(void)
 {
@@ -114,6 +114,19 @@ static void doublefault_can_be_returned_from(void)
     CHECK_EQ(*(uint64_t *)(GUARD + PV_PAGE_SIZE - 8), frame.rax);
 }
 
+static uint64_t per_cpu[1] = {4711};
+
+/* GS is the kernel's there as in any handler, wherever between user and kernel the machine gave up. */
+static bool check_base(struct pv_frame *frame)
+{
+    uint64_t word;
+
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(word)::"memory");
+    CHECK_EQ(word, per_cpu[0]);
+    (void)frame;
+    return false;
+}
+
 /* The same for a trap from user code whose trap stack is not there; user code cannot avoid or fake it. */
 static void doublefault_arrives_when_trap_stack_is_unmapped(void)
 {
@@ -123,6 +136,8 @@ static void doublefault_arrives_when_trap_stack_is_unmapped(void)
     make_guarded_stack(0);
     conform_user_blob(&user, registers);
     CHECK_EQ(pv_trap_gate_set(0x20, true), 0);
+    pv_cpu_base_set(per_cpu);
+    conform_expect_trap(check_base);
     for (unsigned i = 0; i < 3; i++) {
         static struct {
             char stack[1024];
@@ -136,6 +151,10 @@ static void doublefault_arrives_when_trap_stack_is_unmapped(void)
         CHECK_EQ(frame.vector, PV_EXCEPTION_DF);
         CHECK_EQ(frame.error, 0);
         pv_trap_stack_set(conform_trap_stack_top());
+        conform_user_frame(&user, &frame, user_fault_at);
+        conform_enter(&frame);
+        CHECK_EQ(frame.vector, PV_EXCEPTION_UD);
+        CHECK_EQ(pv_cpu_base(), (uint64_t)per_cpu);
     }
 }
 

@@ -169,14 +169,9 @@ static void exception_db_steps_kernel_code(void)
 }
 
 const struct conform_test conform_exception_tests[] = {
-    CONFORM_TEST(exception_de_has_exact_frame),
-    CONFORM_TEST(exception_db_steps_kernel_code),
-    CONFORM_TEST(exception_bp_has_rip_behind),
-    CONFORM_TEST(exception_bp_returns_behind),
-    CONFORM_TEST(exception_ud_has_exact_frame),
-    CONFORM_TEST(exception_ss_has_exact_frame),
-    CONFORM_TEST(exception_gp_has_exact_frame),
-    CONFORM_TEST(exception_pf_has_exact_frame),
-    CONFORM_TEST(exception_pf_of_fetch_has_exact_frame),
-    {0},
+    CONFORM_TEST(exception_de_has_exact_frame),          CONFORM_TEST(exception_db_steps_kernel_code),
+    CONFORM_TEST(exception_bp_has_rip_behind),           CONFORM_TEST(exception_bp_returns_behind),
+    CONFORM_TEST(exception_ud_has_exact_frame),          CONFORM_TEST(exception_ss_has_exact_frame),
+    CONFORM_TEST(exception_gp_has_exact_frame),          CONFORM_TEST(exception_pf_has_exact_frame),
+    CONFORM_TEST(exception_pf_of_fetch_has_exact_frame), {0},
 };

@@ -130,8 +130,8 @@ static void check_alignment(const char *label)
 }
 
 /*
- * With AC set, user code only (SDM vol. 3, 6.15, interrupt 17). QEMU's TCG does not check alignment: there the
- * code goes through.
+ * With AC set, user code only (SDM vol. 3, 6.15, interrupt 17). QEMU's TCG does not check alignment: there
+ * the code goes through.
  */
 static void exception_user_ac_has_exact_frame(void)
 {
@@ -153,8 +153,8 @@ static void exception_user_mf_has_exact_frame(void)
 }
 
 /*
- * At the instruction itself (SDM vol. 3, 6.15, interrupt 19). QEMU's TCG computes as if the error were masked:
- * there the code goes through.
+ * At the instruction itself (SDM vol. 3, 6.15, interrupt 19). QEMU's TCG computes as if the error were
+ * masked: there the code goes through.
  */
 static void exception_user_xm_has_exact_frame(void)
 {
@@ -174,12 +174,8 @@ static void exception_user_xm_has_exact_frame(void)
 }
 
 const struct conform_test conform_exception_state_tests[] = {
-    CONFORM_TEST(exception_user_db_steps),
-    CONFORM_TEST(exception_user_db_steps_over_syscall),
-    CONFORM_TEST(exception_user_db_steps_over_int),
-    CONFORM_TEST(exception_user_db_stops_when_cleared),
-    CONFORM_TEST(exception_user_ac_has_exact_frame),
-    CONFORM_TEST(exception_user_mf_has_exact_frame),
-    CONFORM_TEST(exception_user_xm_has_exact_frame),
-    {0},
+    CONFORM_TEST(exception_user_db_steps),           CONFORM_TEST(exception_user_db_steps_over_syscall),
+    CONFORM_TEST(exception_user_db_steps_over_int),  CONFORM_TEST(exception_user_db_stops_when_cleared),
+    CONFORM_TEST(exception_user_ac_has_exact_frame), CONFORM_TEST(exception_user_mf_has_exact_frame),
+    CONFORM_TEST(exception_user_xm_has_exact_frame), {0},
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cpu.h: "The user FPU state stays in the registers while the kernel runs; it belongs to the last user context on
- * this CPU and is switched by pv_cpu_fpu_save() and pv_cpu_fpu_restore() only." trap.h and architecture: a
- * syscall, int n, fault or interrupt clobbers none of it. And the save area: size, format, initial contents.
+ * cpu.h: "The user FPU state stays in the registers while the kernel runs; it belongs to the last user
+ * context on this CPU and is switched by pv_cpu_fpu_save() and pv_cpu_fpu_restore() only." trap.h and
+ * architecture: a syscall, int n, fault or interrupt clobbers none of it. And the save area: size, format,
+ * initial contents.
  */
 #include "fpu_state.h"
 
@@ -249,7 +250,7 @@ static void restore(void *area)
     pv_cpu_fpu_restore(area);
 }
 
-/* XCOMP_BV that is neither 0 nor that of the compacted form: SDM vol. 1, 13.8.1. The registers stay usable. */
+/* XCOMP_BV that is neither 0 nor that of the compacted form: SDM vol. 1, 13.8.1. The FPU stays usable. */
 static void fpu_invalid_area_is_a_general_protection_fault(void)
 {
     struct pv_frame frame;

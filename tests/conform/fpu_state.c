@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The user code that loads and stores FPU states, and the comparison. FXSAVE and vector moves are used, not XSAVE,
- * so that what the backend does is checked by other instructions. Instruction and data pointers of the x87 are
- * left out: FXRSTOR and XRSTOR need not keep them (AMD64 manual, vol. 2, 11.4.4.3).
+ * The user code that loads and stores FPU states, and the comparison. FXSAVE and vector moves are used, not
+ * XSAVE, so that what the backend does is checked by other instructions. Instruction and data pointers of the
+ * x87 are left out: FXRSTOR and XRSTOR need not keep them (AMD64 manual, vol. 2, 11.4.4.3).
  */
 #include "fpu_state.h"
 
@@ -14,42 +14,43 @@
 #define WITH_ZMM 2
 
 /* rdi: from, rsi: to, bits of ebp: what there is beyond SSE. The vectors begin 512 bytes behind the image. */
-CONFORM_BLOB(fpu_blob, "fpu_do_load: call 10f\n  int3\n"
-                       "fpu_do_store: call 20f\n  int3\n"
-                       "fpu_do_events: call 10f\n"
-                       "  int $0x41\n"
-                       "  syscall\n"
-                       "  mov (%rbx), %rax\n"
-                       "1: cmpq $0, (%rdx)\n"
-                       "  je 1b\n"
-                       "  call 20f\n"
-                       "  int3\n"
-                       "10: fxrstor64 (%rdi)\n"
-                       "  test $1, %ebp\n"
-                       "  jz 12f\n"
-                       ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-                       "  vmovdqu 512+64*\\n(%rdi), %ymm\\n\n"
-                       ".endr\n"
-                       "  test $2, %ebp\n"
-                       "  jz 12f\n"
-                       ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,"
-                       " 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-                       "  vmovdqu64 512+64*\\n(%rdi), %zmm\\n\n"
-                       ".endr\n"
-                       "12: ret\n"
-                       "20: fxsave64 (%rsi)\n"
-                       "  test $1, %ebp\n"
-                       "  jz 22f\n"
-                       ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
-                       "  vmovdqu %ymm\\n, 512+64*\\n(%rsi)\n"
-                       ".endr\n"
-                       "  test $2, %ebp\n"
-                       "  jz 22f\n"
-                       ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,"
-                       " 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
-                       "  vmovdqu64 %zmm\\n, 512+64*\\n(%rsi)\n"
-                       ".endr\n"
-                       "22: ret\n");
+CONFORM_BLOB(fpu_blob,
+             "fpu_do_load: call 10f\n  int3\n"
+             "fpu_do_store: call 20f\n  int3\n"
+             "fpu_do_events: call 10f\n"
+             "  int $0x41\n"
+             "  syscall\n"
+             "  mov (%rbx), %rax\n"
+             "1: cmpq $0, (%rdx)\n"
+             "  je 1b\n"
+             "  call 20f\n"
+             "  int3\n"
+             "10: fxrstor64 (%rdi)\n"
+             "  test $1, %ebp\n"
+             "  jz 12f\n"
+             ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+             "  vmovdqu 512+64*\\n(%rdi), %ymm\\n\n"
+             ".endr\n"
+             "  test $2, %ebp\n"
+             "  jz 12f\n"
+             ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,"
+             " 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
+             "  vmovdqu64 512+64*\\n(%rdi), %zmm\\n\n"
+             ".endr\n"
+             "12: ret\n"
+             "20: fxsave64 (%rsi)\n"
+             "  test $1, %ebp\n"
+             "  jz 22f\n"
+             ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n"
+             "  vmovdqu %ymm\\n, 512+64*\\n(%rsi)\n"
+             ".endr\n"
+             "  test $2, %ebp\n"
+             "  jz 22f\n"
+             ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,"
+             " 23, 24, 25, 26, 27, 28, 29, 30, 31\n"
+             "  vmovdqu64 %zmm\\n, 512+64*\\n(%rsi)\n"
+             ".endr\n"
+             "22: ret\n");
 extern const char fpu_do_load[], fpu_do_store[], fpu_do_events[];
 
 PV_STATIC_ASSERT(sizeof(struct fpu_image) == 512, "the format of FXSAVE");

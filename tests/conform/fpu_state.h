@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * User contexts with an FPU state of their own: what the fpu group is written in. A context is an address space
- * and a state that its user code loads into the registers, x87, SSE and as much of AVX as the CPU has.
+ * User contexts with an FPU state of their own: what the fpu group is written in. A context is an address
+ * space and a state that its user code loads into the registers, x87, SSE and as much of AVX as the CPU has.
  */
 #ifndef CONFORM_FPU_STATE_H
 #define CONFORM_FPU_STATE_H
@@ -27,7 +27,7 @@ struct fpu_image {
     uint64_t rest[12];
 };
 
-/* What user code loads and stores: an image, and vector registers of 64 bytes of which the CPU has 32 or all. */
+/* What user code loads and stores: an image, and vectors of 64 bytes of which the CPU has 32 or all. */
 struct fpu_state {
     struct fpu_image image;
     uint64_t vector[FPU_VECTORS][8];

@@ -118,7 +118,8 @@ static void gate_other_vectors_are_closed(void)
 
 static void gate_set_refuses_other_vectors(void)
 {
-    static const unsigned others[] = {0, 2, 3, 4, 14, 0x1f, 0xd0, 0xf8, 0xff, 0x100, 0x120, 0x10020, UINT32_MAX};
+    static const unsigned others[] = {0,    2,    3,     4,     14,      0x1f,      0xd0,
+                                      0xf8, 0xff, 0x100, 0x120, 0x10020, UINT32_MAX};
 
     for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
         CHECK_EQ(pv_trap_gate_set(others[i], true), -PV_EINVAL);

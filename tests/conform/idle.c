@@ -119,12 +119,8 @@ static void cpu_idle_keeps_registers(void)
 }
 
 const struct conform_test conform_idle_tests[] = {
-    CONFORM_TEST(cpu_idle_returns_after_handler),
-    CONFORM_TEST(cpu_idle_keeps_registers),
-    CONFORM_TEST(cpu_idle_does_not_sleep_over_pending),
-    CONFORM_TEST(cpu_idle_wakes_by_swept_oneshots),
-    CONFORM_TEST(cpu_idle_wakes_by_random_oneshots),
-    CONFORM_TEST(cpu_idle_wakes_after_enabled_code),
-    CONFORM_TEST(cpu_idle_wakes_by_periodic),
-    {0},
+    CONFORM_TEST(cpu_idle_returns_after_handler),       CONFORM_TEST(cpu_idle_keeps_registers),
+    CONFORM_TEST(cpu_idle_does_not_sleep_over_pending), CONFORM_TEST(cpu_idle_wakes_by_swept_oneshots),
+    CONFORM_TEST(cpu_idle_wakes_by_random_oneshots),    CONFORM_TEST(cpu_idle_wakes_after_enabled_code),
+    CONFORM_TEST(cpu_idle_wakes_by_periodic),           {0},
 };

@@ -207,7 +207,7 @@ static void line_does_not_nest_in_itself(void)
     CHECK_EQ(let_in(), 5);
 }
 
-/* The other line comes while the first is in service, in both directions: lines do not wait for each other. */
+/* The other line comes while the first is in service, in both directions. */
 static bool nest_other(struct pv_frame *frame)
 {
     unsigned self = frame->vector == PV_VECTOR_LINE(lines[0]) ? 0 : 1;

@@ -41,7 +41,7 @@ static void mmu_new_kernel_mapping_usable_at_once(void)
     new_mapping(PV_VMAP_BASE + 0x40000000, 0, CONFORM_KERNEL_RW);
 }
 
-/* The same for what is written by a fault handler, as demand-zero pages are: one fault, and the access goes on. */
+/* The same for what a fault handler writes, as for demand-zero pages: one fault, and the access goes on. */
 static pv_pa_t demand_root, demand_pa;
 static unsigned demand_faults;
 
@@ -117,7 +117,8 @@ static void mmu_added_right_costs_one_fault_at_most(void)
     for (uint64_t n = 0; n < conform_n(1); n++)
         for (unsigned level = 1; level <= PV_MMU_LEVELS; level++)
             for (unsigned i = 0; i < sizeof additions / sizeof additions[0]; i++)
-                if (!add_right(root, &additions[i], level, true) || !add_right(root, &additions[i], level, false))
+                if (!add_right(root, &additions[i], level, true) ||
+                    !add_right(root, &additions[i], level, false))
                     return;
 }
 
@@ -150,7 +151,8 @@ static void make_table(pv_pa_t table, pv_pa_t pages, uint64_t tag)
         pv_pa_t page = pages + i * PV_PAGE_SIZE;
 
         *access_word(page) = ACCESS_TAG(tag + i);
-        pv_pte_set(pv_mmu_root(), VA + i * PV_PAGE_SIZE, &entry[i], pv_pte_make(page, PV_PTE_P | PV_PTE_W | PV_PTE_U));
+        pv_pte_set(pv_mmu_root(), VA + i * PV_PAGE_SIZE, &entry[i],
+                   pv_pte_make(page, PV_PTE_P | PV_PTE_W | PV_PTE_U));
     }
 }
 

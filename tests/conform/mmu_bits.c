@@ -100,10 +100,11 @@ static void mmu_dirty_not_set_on_neighbours(void)
         written |= 1UL << n;
     }
     for (unsigned n = 0; n < PAGES; n++)
-        check_bits(conform_walk(root, page_va(n), 1), written >> n & 1 ? PV_PTE_D : 0, PV_PTE_D, "a neighbour");
+        check_bits(conform_walk(root, page_va(n), 1), written >> n & 1 ? PV_PTE_D : 0, PV_PTE_D,
+                   "a neighbour");
 }
 
-/* SDM vol. 3, 4.8: every entry that takes part in a translation gets its accessed bit; upper ones no dirty bit. */
+/* SDM vol. 3, 4.8: every entry of a translation gets its accessed bit; only the last has a dirty bit. */
 static void mmu_accessed_at_all_levels(void)
 {
     static const uint64_t accesses[] = {0, PV_PF_W, PV_PF_U, PV_PF_U | PV_PF_W, PV_PF_U | PV_PF_I};

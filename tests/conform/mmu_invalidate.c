@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmu.h: "A removed or reduced right holds after its invalidation only: in kernel mode on this CPU when the
- * invalidate (or the end of its batch) returns, in user mode from the next return to it." Each test first uses
- * the right that goes away, so that whatever caches translations has it. What a stale mapping does before its
- * invalidation is nobody's promise and not looked at. Added rights: mmu_added.c.
+ * invalidate (or the end of its batch) returns, in user mode from the next return to it." Each test first
+ * uses the right that goes away, so that whatever caches translations has it. What a stale mapping does
+ * before its invalidation is nobody's promise and not looked at. Added rights: mmu_added.c.
  */
 #include "access.h"
 
@@ -73,8 +73,8 @@ static void by_two_loads(pv_va_t va, unsigned count)
 typedef void invalidate_t(pv_va_t va, unsigned count);
 
 /* The last two are for the user half. */
-static invalidate_t *const ways[] = {by_page, by_range, by_crooked_range, by_huge_range, by_all, by_batch, by_load,
-                                     by_two_loads};
+static invalidate_t *const ways[] = {by_page, by_range, by_crooked_range, by_huge_range,
+                                     by_all,  by_batch, by_load,          by_two_loads};
 
 #define WAYS (sizeof ways / sizeof ways[0])
 #define KERNEL_WAYS (WAYS - 2)
@@ -168,12 +168,12 @@ static void all_ways(pv_va_t va, const struct change *change, unsigned count)
 #define PU (PV_PTE_P | PV_PTE_U)
 #define PWU (PV_PTE_P | PV_PTE_W | PV_PTE_U)
 
-#define USER_TEST(name, ...)                                                                                 \
-    static void mmu_invalidate_##name(void)                                                                  \
-    {                                                                                                        \
-        static const struct change change = {__VA_ARGS__};                                                   \
-                                                                                                             \
-        all_ways(BASE, &change, WAYS);                                                                       \
+#define USER_TEST(name, ...)                               \
+    static void mmu_invalidate_##name(void)                \
+    {                                                      \
+        static const struct change change = {__VA_ARGS__}; \
+                                                           \
+        all_ways(BASE, &change, WAYS);                     \
     }
 
 USER_TEST(user_page_removed, PWU, 0, PV_PF_U, false)
@@ -186,14 +186,14 @@ USER_TEST(user_page_read_only_for_kernel, PWU, PU, PV_PF_W, false)
 USER_TEST(user_page_no_execute, PWU, PWU | PV_PTE_NX, PV_PF_U | PV_PF_I, false)
 USER_TEST(user_page_taken_from_user, PWU, PW, PV_PF_U, false)
 
-#define KERNEL_TEST(name, ...)                                                                               \
-    static void mmu_invalidate_##name(void)                                                                  \
-    {                                                                                                        \
-        struct change change = {__VA_ARGS__};                                                                \
-                                                                                                             \
-        all_ways(PV_VMAP_BASE + 0x10000, &change, KERNEL_WAYS);                                              \
-        change.flags |= PV_PTE_G;                                                                            \
-        all_ways(PV_VMAP_BASE + 0x10000, &change, KERNEL_WAYS);                                              \
+#define KERNEL_TEST(name, ...)                                  \
+    static void mmu_invalidate_##name(void)                     \
+    {                                                           \
+        struct change change = {__VA_ARGS__};                   \
+                                                                \
+        all_ways(PV_VMAP_BASE + 0x10000, &change, KERNEL_WAYS); \
+        change.flags |= PV_PTE_G;                               \
+        all_ways(PV_VMAP_BASE + 0x10000, &change, KERNEL_WAYS); \
     }
 
 KERNEL_TEST(kernel_page_removed, PW, 0, 0, false)

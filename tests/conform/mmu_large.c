@@ -74,7 +74,8 @@ static void mmu_large_rights(void)
     ptep = map_2m(root, VA, pa, RWX);
     upper = conform_walk(root, VA, 3);
     for (unsigned n = 0; n < 64; n++) {
-        uint64_t high = (n & 3) << 1 | (n & 4 ? PV_PTE_NX : 0), low = (n >> 3 & 3) << 1 | (n & 32 ? PV_PTE_NX : 0);
+        uint64_t high = (n & 3) << 1 | (n & 4 ? PV_PTE_NX : 0),
+                 low = (n >> 3 & 3) << 1 | (n & 32 ? PV_PTE_NX : 0);
 
         pv_pte_set(root, VA, upper, pv_pte_make(pv_pte_pa(pv_pte_get(upper)), PV_PTE_P | high));
         pv_pte_set(root, VA, ptep, pv_pte_make(pa, PV_PTE_P | PV_PTE_LARGE | low));

@@ -8,10 +8,10 @@
 
 #define BASE 0x300000000UL
 #define STRIDE 0x3a8d000UL /* no two pages are neighbours, nor in the same level 1 table */
-#define SCATTERED 600
-#define DENSE 6000
+#define SCATTERED 400
+#define DENSE 1600
 
-/* rdi: first address, rsi: bytes between them, rcx: how many. Word 0 holds the address; word 1 is counted up. */
+/* rdi: first address, rsi: bytes between, rcx: how many. Word 0 holds the address; word 1 is counted up. */
 CONFORM_BLOB(many_blob, "many_check: mov (%rdi), %rax\n"
                         "  cmp %rax, %rdi\n"
                         "  jne 1f\n"
@@ -76,22 +76,24 @@ static void mmu_many_scattered_mappings(void)
 /* Every other page of a long row, so that no two neighbours make one mapping; then the rest between them. */
 static void mmu_many_mappings_in_a_row(void)
 {
+    uint64_t room = conform_pages_left() / 4 * 3,
+             count = conform_n(DENSE) < room ? conform_n(DENSE) : room & ~1UL;
     pv_va_t va = BASE;
 
     conform_user_blob(&user, many_blob);
-    for (unsigned i = 0; i < DENSE; i += 2)
+    for (uint64_t i = 0; i < count; i += 2)
         map_tagged(va + i * PV_PAGE_SIZE);
-    if (!sweep(va, 2 * PV_PAGE_SIZE, DENSE / 2))
+    if (!sweep(va, 2 * PV_PAGE_SIZE, count / 2))
         return;
-    for (unsigned i = 1; i < DENSE; i += 2)
+    for (uint64_t i = 1; i < count; i += 2)
         map_tagged(va + i * PV_PAGE_SIZE);
-    for (uint64_t n = 0; n < conform_n(2); n++)
-        if (!sweep(va, PV_PAGE_SIZE, DENSE))
+    for (unsigned n = 0; n < 2; n++)
+        if (!sweep(va, PV_PAGE_SIZE, count))
             return;
-    for (unsigned i = 0; i < DENSE; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         pv_va_t page = va + i * PV_PAGE_SIZE;
 
-        if (!check_one(page, pv_pte_pa(pv_pte_get(conform_walk(user.root, page, 1))), conform_n(2) + !(i & 1)))
+        if (!check_one(page, pv_pte_pa(pv_pte_get(conform_walk(user.root, page, 1))), 2 + !(i & 1)))
             return;
     }
 }

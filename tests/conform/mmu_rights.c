@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmu.h: "Rights are those of hardware with CR0.WP = 1 and EFER.NXE = 1; error code and fault address too."
- * Combinations of present, writable, user and no-execute at all four levels are tried with every kind of access
- * in kernel and user mode, against the reference walker (walk.c). Kernel fetches from user pages are left out:
- * they are undefined. All entries are changed under the eyes of the machine, each followed by an invalidation.
+ * Combinations of present, writable, user and no-execute at all four levels are tried with every kind of
+ * access in kernel and user mode, against the reference walker (walk.c). Kernel fetches from user pages are
+ * left out: they are undefined. All entries are changed under the eyes of the machine, each followed by an
+ * invalidation.
  */
 #include "access.h"
 
@@ -116,10 +117,11 @@ static void mmu_rights_kernel_write_to_read_only_faults(void)
     CHECK_EQ(*access_word(page), 7);
 }
 
-/* In the kernel half: writable and no-execute at the levels that are the port's, user bit at the upper ones. */
+/* In the kernel half: writable and no-execute at the port's levels, user bit at the upper ones. */
 static void mmu_rights_kernel_half_combine(void)
 {
-    static const uint64_t kernel_accesses[] = {0, PV_PF_W, PV_PF_I, PV_PF_U, PV_PF_U | PV_PF_W, PV_PF_U | PV_PF_I};
+    static const uint64_t kernel_accesses[] = {0,       PV_PF_W,           PV_PF_I,
+                                               PV_PF_U, PV_PF_U | PV_PF_W, PV_PF_U | PV_PF_I};
     pv_va_t va = PV_VMAP_BASE + 0x600000;
     pv_pa_t root = access_user_init();
     pv_pte_t *leaf = conform_map(root, va, access_page(ACCESS_TAG(1)), CONFORM_KERNEL_RW);

@@ -114,14 +114,10 @@ static const struct {
     void (*run)(void);
     bool before_traps;
 } modes[] = {
-    {"noentry", mode_noentry, true},
-    {"return", mode_return, true},
-    {"crash", mode_crash, false},
-    {"doublefault", mode_doublefault, false},
-    {"off", mode_off, false},
-    {"reboot", mode_reboot, false},
-    {"park", mode_park, false},
-    {"echo", mode_echo, false},
+    {"noentry", mode_noentry, true}, {"return", mode_return, true},
+    {"crash", mode_crash, false},    {"doublefault", mode_doublefault, false},
+    {"off", mode_off, false},        {"reboot", mode_reboot, false},
+    {"park", mode_park, false},      {"echo", mode_echo, false},
 };
 
 bool conform_mode(bool before_traps)

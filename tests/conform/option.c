@@ -88,10 +88,7 @@ static void boot_option_value_is_cut_to_buffer(void)
 }
 
 const struct conform_test conform_option_tests[] = {
-    CONFORM_TEST(boot_option_value_is_found),
-    CONFORM_TEST(boot_option_bare_name_has_length_0),
-    CONFORM_TEST(boot_option_name_matches_whole_word),
-    CONFORM_TEST(boot_option_quotes_hold_blanks),
-    CONFORM_TEST(boot_option_value_is_cut_to_buffer),
-    {0},
+    CONFORM_TEST(boot_option_value_is_found),          CONFORM_TEST(boot_option_bare_name_has_length_0),
+    CONFORM_TEST(boot_option_name_matches_whole_word), CONFORM_TEST(boot_option_quotes_hold_blanks),
+    CONFORM_TEST(boot_option_value_is_cut_to_buffer),  {0},
 };

@@ -6,6 +6,7 @@
  *     conform.only=A,B      runs tests whose name is A or begins with A (so a group works, too)
  *     conform.list          lists the names instead
  *     conform.seed=N        another sequence of pseudo-random numbers
+ *     conform.strict        the machine's time is the guest's own (--icount): also checks that nothing is late
  */
 #include "conform.h"
 
@@ -44,6 +45,13 @@ bool conform_listing(void)
     char text[2];
 
     return pv_boot_option(conform_info, "conform.list", text, sizeof text) >= 0;
+}
+
+bool conform_strict(void)
+{
+    char text[2];
+
+    return pv_boot_option(conform_info, "conform.strict", text, sizeof text) >= 0;
 }
 
 /* Whether name begins with the word at p, which ends at a comma or the end. */

@@ -68,9 +68,12 @@ static void time_periodic_counts_every_period(void)
 static void time_periodic_does_not_drift(void)
 {
     start(200 * PV_NS_PER_US);
-    while (total < conform_n(1000))
+    while (total < conform_n(1000)) {
         wait_one();
-    CHECK(total >= conform_n(1000));
+        /* Where time is the guest's own: no interrupt is late, and none is more so than the last. */
+        if (conform_strict())
+            CHECK((pv_time_now() - set_before) % period < period / 10);
+    }
 }
 
 /* Let interrupts in until one has come; the time of the last look before it. */

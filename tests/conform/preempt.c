@@ -60,7 +60,8 @@ static void run_storm(struct pv_frame *frame, const char *begin, const char *end
     conform_enter(frame);
     pv_time_stop();
     CHECK_EQ(frame->vector, PV_VECTOR_TIMER);
-    CHECK(moved);
+    /* With calls, most of the time may be the machine's, so that all come at the end of a call. */
+    CHECK(moved || calls);
 }
 
 static void preempt_user_loop_keeps_registers(void)

@@ -144,8 +144,9 @@ static void show_register(const char *name, uint64_t value, bool last)
 
 void conform_show_frame(const char *title, const struct pv_frame *frame)
 {
-    static const char *const names[] = {"r15", "r14", "r13", "r12", "r11",    "r10",   "r9",  "r8", "rbp",    "rdi", "rsi",
-                                        "rdx", "rcx", "rbx", "rax", "vector", "error", "rip", "cs", "rflags", "rsp", "ss"};
+    static const char *const names[] = {"r15",   "r14", "r13", "r12",    "r11", "r10", "r9",  "r8",
+                                        "rbp",   "rdi", "rsi", "rdx",    "rcx", "rbx", "rax", "vector",
+                                        "error", "rip", "cs",  "rflags", "rsp", "ss"};
     const uint64_t *word = (const uint64_t *)frame;
 
     conform_note(title);

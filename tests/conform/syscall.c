@@ -18,8 +18,18 @@ static void enter_with_flags(struct pv_frame *frame, const char *label, uint64_t
 }
 
 static const uint64_t flag_sets[] = {
-    0, PV_RFLAGS_CF, PV_RFLAGS_PF, PV_RFLAGS_AF, PV_RFLAGS_ZF, PV_RFLAGS_SF, PV_RFLAGS_DF, PV_RFLAGS_OF,
-    PV_RFLAGS_AC, PV_RFLAGS_ID, PV_RFLAGS_NT, PV_RFLAGS_NT | PV_RFLAGS_DF | PV_RFLAGS_AC | PV_RFLAGS_ID,
+    0,
+    PV_RFLAGS_CF,
+    PV_RFLAGS_PF,
+    PV_RFLAGS_AF,
+    PV_RFLAGS_ZF,
+    PV_RFLAGS_SF,
+    PV_RFLAGS_DF,
+    PV_RFLAGS_OF,
+    PV_RFLAGS_AC,
+    PV_RFLAGS_ID,
+    PV_RFLAGS_NT,
+    PV_RFLAGS_NT | PV_RFLAGS_DF | PV_RFLAGS_AC | PV_RFLAGS_ID,
     PV_RFLAGS_CF | PV_RFLAGS_PF | PV_RFLAGS_AF | PV_RFLAGS_ZF | PV_RFLAGS_SF | PV_RFLAGS_OF,
 };
 
@@ -142,7 +152,8 @@ static void syscall_at_page_end_returns_to_fault(void)
 /* The kernel takes no step on user code's stack: rsp may be anything. */
 static void syscall_does_not_use_user_stack(void)
 {
-    static const uint64_t stacks[] = {0, 1, 8, 0x12345671, 0x8000000000000000, UINT64_MAX, 0xffffffff80000000};
+    static const uint64_t stacks[] = {
+        0, 1, 8, 0x12345671, 0x8000000000000000, UINT64_MAX, 0xffffffff80000000};
 
     conform_user_blob(&user, registers);
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++) {

@@ -2,8 +2,9 @@
 /*
  * Trap frames: that they hold the registers of the interrupted code and give them back, for traps from
  * kernel and user mode alike ("always all valid"), and where they lie: "A trap from user mode puts the frame
- * at exactly stack_top - sizeof(struct pv_frame)", one from kernel mode "below the interrupted stack pointer".
- * Frames made by hand are entered by conform_enter(); the trap that ends the code brings the frame to look at.
+ * at exactly stack_top - sizeof(struct pv_frame)", one from kernel mode "below the interrupted stack
+ * pointer". Frames made by hand are entered by conform_enter(); the trap that ends the code brings the frame
+ * to look at.
  */
 #include "code.h"
 
@@ -38,8 +39,16 @@ static void trap_return_restores_kernel_registers(void)
 /* What the code sees by pushfq, except for the interrupt flag, which is not in rflags on every backend. */
 static void trap_return_restores_kernel_flags(void)
 {
-    static const uint64_t sets[] = {0, PV_RFLAGS_CF, PV_RFLAGS_PF, PV_RFLAGS_AF, PV_RFLAGS_ZF, PV_RFLAGS_SF,
-                                    PV_RFLAGS_DF, PV_RFLAGS_OF, PV_RFLAGS_AC, PV_RFLAGS_ID,
+    static const uint64_t sets[] = {0,
+                                    PV_RFLAGS_CF,
+                                    PV_RFLAGS_PF,
+                                    PV_RFLAGS_AF,
+                                    PV_RFLAGS_ZF,
+                                    PV_RFLAGS_SF,
+                                    PV_RFLAGS_DF,
+                                    PV_RFLAGS_OF,
+                                    PV_RFLAGS_AC,
+                                    PV_RFLAGS_ID,
                                     PV_RFLAGS_CF | PV_RFLAGS_ZF | PV_RFLAGS_DF | PV_RFLAGS_ID};
     const uint64_t seen = PV_RFLAGS_USER & ~PV_RFLAGS_RF;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmu.h: "Where a page is not there, the copy raises a page fault with kernel cs; the handler may sleep, mend
- * and return, and the copy goes on, or call pv_user_fault_fixup() and return." The handler below does what the
- * test plans, after it has checked the frame.
+ * and return, and the copy goes on, or call pv_user_fault_fixup() and return." The handler below does what
+ * the test plans, after it has checked the frame.
  */
 #include "access.h"
 
@@ -10,15 +10,15 @@
 #define PAGES 8
 
 static struct plan {
-    pv_va_t begin, end;     /* faults have to be in here */
-    uint64_t error;         /* and have this error code */
-    bool enabled;           /* and come from code with this interrupt flag */
-    unsigned mend;          /* so many are mended; the next one is given up */
-    void (*before)(void);   /* done before, or NULL */
-    pv_pa_t fresh;          /* the pages to mend with, one per page from `begin` */
+    pv_va_t begin, end;   /* faults have to be in here */
+    uint64_t error;       /* and have this error code */
+    bool enabled;         /* and come from code with this interrupt flag */
+    unsigned mend;        /* so many are mended; the next one is given up */
+    void (*before)(void); /* done before, or NULL */
+    pv_pa_t fresh;        /* the pages to mend with, one per page from `begin` */
     unsigned faults;
-    uint64_t seen;          /* bit n: page n has faulted */
-    struct pv_frame frame;  /* the last */
+    uint64_t seen;         /* bit n: page n has faulted */
+    struct pv_frame frame; /* the last */
 } plan;
 
 static unsigned char buffer[PAGES * PV_PAGE_SIZE] __attribute__((aligned(4096)));
@@ -114,7 +114,7 @@ static void user_copy_out_all_pages_mended(void)
     CHECK(same_as_user(sizeof buffer));
 }
 
-/* Copy on write: the faults say present, the old frames keep what they had, the rest of a page comes along. */
+/* Copy on write: the faults say present, the old frames keep what they had, the rest of a page stays. */
 static void user_copy_out_to_read_only_is_mended(void)
 {
     prepare(~0UL, PV_PTE_P | PV_PTE_U | PV_PTE_NX, PV_PF_W | PV_PF_P, 3);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmu.h, pv_user_fault_fixup(): true for the faults of user copies only, and nothing is changed otherwise. And
- * copies as what they are, interrupted kernel code: two of them, each on a stack of its own, are left at a fault
- * and ended in any order (trap.h: a frame is returned to later).
+ * mmu.h, pv_user_fault_fixup(): true for the faults of user copies only, and nothing is changed otherwise.
+ * And copies as what they are, interrupted kernel code: two of them, each on a stack of its own, are left at
+ * a fault and ended in any order (trap.h: a frame is returned to later).
  */
 #include "access.h"
 
@@ -17,14 +17,45 @@ static bool try_fixup(struct pv_frame *frame)
 {
     struct pv_frame before = *frame;
 
-    refused_as_it_should =
-        CHECK(!pv_user_fault_fixup(frame)) && CHECK(__builtin_memcmp(&before, frame, sizeof before) == 0);
+    refused_as_it_should = CHECK(!pv_user_fault_fixup(frame)) &&
+                           CHECK(__builtin_memcmp(&before, frame, sizeof before) == 0);
+    return false;
+}
+
+/* The same fault, told to come from all over the kernel and the backend. */
+static bool try_elsewhere(struct pv_frame *frame)
+{
+    const uint64_t places[] = {(uint64_t)pv_kernel_main,
+                               (uint64_t)access_try,
+                               (uint64_t)conform_call,
+                               (uint64_t)pv_trap_return,
+                               (uint64_t)pv_console_write,
+                               (uint64_t)pv_mmu_root_init,
+                               (uint64_t)pv_power_off,
+                               (uint64_t)pv_cpu_fpu_save,
+                               (uint64_t)pv_user_fault_fixup,
+                               (uint64_t)&refused_as_it_should,
+                               PV_VMAP_BASE,
+                               PV_USER_BASE,
+                               0,
+                               ~0UL};
+
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct pv_frame elsewhere = *frame, before;
+
+        elsewhere.rip = places[i];
+        before = elsewhere;
+        CHECK(!pv_user_fault_fixup(&elsewhere));
+        CHECK(__builtin_memcmp(&before, &elsewhere, sizeof before) == 0);
+    }
     return false;
 }
 
 static void user_fixup_refuses_other_kernel_faults(void)
 {
     root = access_user_init();
+    conform_expect_trap(try_elsewhere);
+    ACCESS_FAULTS(VA, 0, 0);
     conform_expect_trap(try_fixup);
     ACCESS_FAULTS(VA, 0, 0);
     CHECK(refused_as_it_should);
@@ -118,7 +149,8 @@ static void finish(unsigned n, pv_pa_t page)
 
 static void user_copy_left_and_ended_in_any_order(void)
 {
-    static const unsigned char orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const unsigned char orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                               {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     pv_pa_t before, page;
 
     root = access_user_init();

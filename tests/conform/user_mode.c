@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page faults of user code as processes live with them: demand-zero pages, copy on write and growing stacks, all
- * mended by a handler that returns, so that the instruction is done again, or goes on where it was (rep, locked
- * and crossing ones). And the borders of the user window in user mode.
+ * Page faults of user code as processes live with them: demand-zero pages, copy on write and growing stacks,
+ * all mended by a handler that returns, so that the instruction is done again, or goes on where it was (rep,
+ * locked and crossing ones). And the borders of the user window in user mode.
  */
 #include "access.h"
 
@@ -29,7 +29,8 @@ CONFORM_BLOB(mode_blob, "mode_fill: rep stosb\n"
                         "mode_jump: jmp *%rdi\n"
                         "mode_long: movabs $0x1122334455667788, %rax\n"
                         "mode_long_end: int3\n");
-extern const char mode_fill[], mode_move[], mode_add[], mode_store[], mode_swap[], mode_push[], mode_jump[], mode_long[];
+extern const char mode_fill[], mode_move[], mode_add[], mode_store[], mode_swap[], mode_push[], mode_jump[],
+    mode_long[];
 
 static struct conform_user user;
 static pv_pa_t fresh; /* DATA pages to mend with */
@@ -222,7 +223,8 @@ static void user_code_changed_under_it(void)
 
 static void user_window_works_from_end_to_end(void)
 {
-    static const pv_va_t places[] = {PV_USER_BASE, PV_USER_END - PV_PAGE_SIZE, PV_USER_END / 2 & PV_PAGE_MASK};
+    static const pv_va_t places[] = {PV_USER_BASE, PV_USER_END - PV_PAGE_SIZE,
+                                     PV_USER_END / 2 & PV_PAGE_MASK};
     pv_pa_t root = access_user_init();
 
     for (unsigned i = 0; i < 3; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmu.h, pv_user_copy_str(): the length without the end; -PV_ENAMETOOLONG without an end in `size` bytes;
- * -PV_EFAULT outside the user window or when the handler gives up. Only as much as the string has is looked at,
- * so a string may end with the last byte that is mapped, and `size` may reach behind the window.
+ * -PV_EFAULT outside the user window or when the handler gives up. Only as much as the string has is looked
+ * at, so a string may end with the last byte that is mapped, and `size` may reach behind the window.
  */
 #include "access.h"
 
@@ -117,7 +117,7 @@ static void user_str_size_is_exact(void)
 static void user_str_over_pages_is_mended(void)
 {
     for (size_t before = 0; before < 20; before++)
-        for (size_t behind = 1; behind < 20; behind += 6) {
+        for (size_t behind = 1; behind < 20; behind += 9) {
             prepare(1);
             put(PV_PAGE_SIZE + behind, before + behind - 1);
             CHECK_EQ(copy(VA + PV_PAGE_SIZE - before, 100), before + behind - 1);

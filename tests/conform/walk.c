@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The paging hardware in C, with CR0.WP = 1, EFER.NXE = 1 and neither SMEP, SMAP nor protection keys, which is
- * what pvops promises. Used by tests that are driven by data, and by a unit test on the host. Section numbers
- * are those of the SDM, vol. 3.
+ * The paging hardware in C, with CR0.WP = 1, EFER.NXE = 1 and neither SMEP, SMAP nor protection keys, which
+ * is what pvops promises. Used by tests that are driven by data, and by a unit test on the host. Section
+ * numbers are those of the SDM, vol. 3.
  */
 #include "walk.h"
 
@@ -69,7 +69,7 @@ struct walk walk_tables(const struct walk_machine *machine, pv_pa_t root, pv_va_
 
         walk.entry = table + 8UL * pv_mmu_index(va, walk.level);
         entry = machine->read(machine->context, walk.entry);
-        /* 4.7: P = 0 stops the walk whatever else is set; reserved bits are looked at in present entries only. */
+        /* 4.7: P = 0 stops the walk whatever else is set; reserved bits count in present entries only. */
         if (!(entry & PV_PTE_P) || reserved(machine, entry, walk.level)) {
             walk.fault = true;
             walk.error = access | (entry & PV_PTE_P ? PV_PF_P | PV_PF_R : 0);

@@ -40,11 +40,12 @@ without_licence() {
     done
 }
 
+# Split it by concept, or say in its first lines why it has more than 400 lines.
 too_long() {
     sources | while IFS= read -r file; do
         [ -e "$file" ] || continue
         lines=$(wc -l <"$file")
-        [ "$lines" -le 400 ] || echo "$file: $lines lines"
+        [ "$lines" -le 400 ] || head -n 20 "$file" | grep -q "400 lines" || echo "$file: $lines lines"
     done
 }
 

@@ -18,8 +18,8 @@ machines=(
     'q35 --cpu max'
 )
 
-# What the committed transcript leaves out: a terminal's line ends, and addresses in a program's text, data and
-# stack, which are the compiler's business.
+# What the committed transcript leaves out: a terminal's line ends, and addresses in a program's text, data
+# and stack, which are the compiler's business.
 readable() {
     sed -E 's/\r$//; s/(at|rip) 0x(4[0-9a-f]{5}|5f[0-9a-f]{10})\b/\1 ADDRESS/g' "$1"
 }

@@ -6,12 +6,12 @@
 # soak: 10
 . "$(dirname "$0")/lib.sh"
 
-# run_clock FILE OPTION…: the script prints uptimes between programs that sleep, spin and compete for the CPU.
+# run_clock FILE OPTION…: the script prints uptimes between programs that sleep, spin and compete.
 run_clock() {
     local out=$1 status=0
     shift
-    limited 55 "$pvrun" --timeout 50 --no-input "$@" --append script=clock --initrd "$initrd" "$(kernel native)" \
-        >"$out" 2>"$tmp/err" </dev/null || status=$?
+    limited 55 "$pvrun" --timeout 50 --no-input "$@" --append script=clock --initrd "$initrd" \
+        "$(kernel native)" >"$out" 2>"$tmp/err" </dev/null || status=$?
     [ "$status" -eq 0 ] && return
     echo "status $status of pvrun $*" >>"$tmp/err"
     tap_not_ok "the script runs" "$out" "$tmp/err"

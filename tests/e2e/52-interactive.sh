@@ -13,7 +13,8 @@ printf '%q ' "$pvrun" --timeout 60 --initrd "$initrd" "$(kernel native)" >"$tmp/
 
 for ((round = 0; round < PV_TEST_N; round++)); do
     for part in shell leave; do
-        limited 70 expect -f "$srcdir/tests/session/$part.exp" "$(cat "$tmp/command")" >"$tmp/out" 2>&1 </dev/null
+        limited 70 expect -f "$srcdir/tests/session/$part.exp" "$(cat "$tmp/command")" \
+            >"$tmp/out" 2>&1 </dev/null
         tap_include "$part: " "$tmp/out"
     done
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/conform/walk.c: the reference that the conformance tests ask for error codes, against cases taken from the
- * SDM, vol. 3, sections 4.5 to 4.7, one by one.
+ * tests/conform/walk.c: the reference that the conformance tests ask for error codes, against cases taken
+ * from the SDM, vol. 3, sections 4.5 to 4.7, one by one.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -39,7 +39,8 @@ static void set_path(const uint64_t flags[4])
 
     for (unsigned level = 4; level >= 1 && !leaf; level--) {
         leaf = level == 1 || (level < 4 && (flags[4 - level] & L));
-        tables[TABLE(level) >> PV_PAGE_SHIFT][pv_mmu_index(VA, level)] = flags[4 - level] | (leaf ? PAGE : TABLE(level - 1));
+        tables[TABLE(level) >> PV_PAGE_SHIFT][pv_mmu_index(VA, level)] = flags[4 - level] |
+                                                                         (leaf ? PAGE : TABLE(level - 1));
     }
 }
 
@@ -145,7 +146,8 @@ START_TEST(walk_reserved_bits)
 {
     pv_pte_t *leaf = &tables[TABLE(1) >> PV_PAGE_SHIFT][pv_mmu_index(VA, 1)];
     pv_pte_t *middle = &tables[TABLE(2) >> PV_PAGE_SHIFT][pv_mmu_index(VA, 2)];
-    static const uint64_t small[4] = {ALL, ALL, ALL, ALL}, large[4] = {ALL, ALL, ALL | L, 0}, huge[4] = {ALL, ALL | L, 0, 0};
+    static const uint64_t small[4] = {ALL, ALL, ALL, ALL}, large[4] = {ALL, ALL, ALL | L, 0},
+                          huge[4] = {ALL, ALL | L, 0, 0};
     struct walk_machine without = machine;
 
     for (unsigned bit = 30; bit < 52; bit++) {

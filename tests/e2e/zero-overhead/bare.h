@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files of this folder hold pairs of functions for 22-zero-overhead.sh: op_NAME uses the inline native op,
- * ref_NAME the bare instruction as a kernel without pvops has it. Both must compile to the same code. Nothing
- * here is linked or run.
+ * The files of this folder hold pairs of functions for 22-zero-overhead.sh: op_NAME uses the inline native
+ * op, ref_NAME the bare instruction as a kernel without pvops has it. Both must compile to the same code.
+ * Nothing here is linked or run.
  *
- * The references are written from the "Native:" lines of the interface, not from the backend. Where an op is one
- * straight line, the script also holds the list of its instructions, so that both sides cannot be wrong together.
+ * The references are written from the "Native:" lines of the interface, not from the backend. Where an op is
+ * one straight line, the script also holds the list of its instructions, so that both sides cannot be wrong
+ * together.
  */
 #ifndef ZERO_OVERHEAD_BARE_H
 #define ZERO_OVERHEAD_BARE_H

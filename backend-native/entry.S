@@ -116,6 +116,11 @@ interrupt:
 1:      xorl    %ebp, %ebp
         movq    %rsp, %rdi
         call    native_interrupt
+        testb   %al, %al
+        jz      pv_trap_return
+        xorl    %ebp, %ebp
+        movq    %rsp, %rdi
+        call    *native_trap_entry(%rip)
         jmp     pv_trap_return
 
         /*

@@ -70,11 +70,14 @@ static bool pin_exists(unsigned line)
 
 static void pin_route(unsigned line)
 {
-    bool level = use_ioapic ? native_ioapic_level(line) : native_pic_level(line);
+    bool level;
 
-    cpu.level = level ? cpu.level | bit(line) : cpu.level & ~bit(line);
     if (use_ioapic)
         native_ioapic_route(line, PV_VECTOR_LINE(line), native_lapic_id());
+    else
+        native_pic_route(line);
+    level = use_ioapic ? native_ioapic_level(line) : native_pic_level(line);
+    cpu.level = level ? cpu.level | bit(line) : cpu.level & ~bit(line);
 }
 
 static void pin_set_open(unsigned line, bool open)

@@ -41,6 +41,7 @@ void native_ioapic_set_open(unsigned line, bool open);
 /* pic.c */
 void native_pic_init(void); /* leaves all lines closed */
 bool native_pic_has(unsigned line);
+void native_pic_route(unsigned line);
 bool native_pic_level(unsigned line);
 void native_pic_set_open(unsigned line, bool open);
 bool native_pic_requested(unsigned line); /* it has an interrupt that the CPU did not take yet */

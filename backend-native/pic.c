@@ -59,12 +59,26 @@ bool native_pic_has(unsigned line)
     return native_acpi.has_pic && line < LINES && line != CASCADE;
 }
 
-bool native_pic_level(unsigned line)
+static unsigned read_elcr(void)
 {
     unsigned elcr = native_inb(PORT_ELCR) | (unsigned)native_inb(PORT_ELCR + 1) << 8;
 
     /* A machine without the register reads as all ones. */
-    return line < LINES && (elcr & ELCR_ALWAYS_EDGE) == 0 && (elcr >> line & 1) != 0;
+    return elcr & ELCR_ALWAYS_EDGE ? 0 : elcr;
+}
+
+bool native_pic_level(unsigned line)
+{
+    return line < LINES && (read_elcr() >> line & 1) != 0;
+}
+
+/* Firmware that never used the 8259s (UEFI) may have left as edge-triggered what its tables call level. */
+void native_pic_route(unsigned line)
+{
+    unsigned elcr = read_elcr() | 1u << line;
+
+    if (native_acpi.isa[line].level && !(elcr & ELCR_ALWAYS_EDGE))
+        native_outb(PORT_ELCR + line / 8, (uint8_t)(elcr >> (line & 8)));
 }
 
 void native_pic_set_open(unsigned line, bool open)

@@ -10,6 +10,8 @@
 #include "../lib/lib.h"
 #include "native.h"
 
+#define SCI_EN 1u
+#define SPIN_MAX 1000000
 #define SLP_EN (1u << 13)
 #define SLP_TYP_SHIFT 10
 #define REDUCED_SLP_EN (1u << 5)
@@ -26,6 +28,18 @@ static void write_register(pv_pa_t address, bool is_io, uint8_t value)
         *(volatile uint8_t *)native_map_device(address, 1) = value;
 }
 
+/* Firmware may have left the machine in legacy mode, where SLP_TYP means nothing (4.8.3.2.1). */
+static void enable_acpi(void)
+{
+    const struct native_acpi *acpi = &native_acpi;
+
+    if (acpi->smi_command == 0 || (native_inw(acpi->pm1a_control) & SCI_EN))
+        return;
+    native_outb(acpi->smi_command, acpi->acpi_enable);
+    for (unsigned i = 0; i < SPIN_MAX && !(native_inw(acpi->pm1a_control) & SCI_EN); i++)
+        pv_cpu_relax();
+}
+
 static void sleep_s5(void)
 {
     const struct native_acpi *acpi = &native_acpi;
@@ -33,6 +47,8 @@ static void sleep_s5(void)
     if (acpi->reduced && acpi->sleep_control != 0)
         write_register(acpi->sleep_control, acpi->sleep_control_is_io,
                        (uint8_t)(acpi->sleep_type_a << REDUCED_SLP_TYP_SHIFT | REDUCED_SLP_EN));
+    if (acpi->pm1a_control != 0)
+        enable_acpi();
     if (acpi->pm1a_control != 0)
         native_outw(acpi->pm1a_control, (uint16_t)(acpi->sleep_type_a << SLP_TYP_SHIFT | SLP_EN));
     if (acpi->pm1b_control != 0)

@@ -145,15 +145,15 @@ void pv_native_trap_raise(unsigned vector)
     ((void (*)(void))(native_raise_table + RAISE_SIZE * vector))();
 }
 
-void native_interrupt(struct pv_frame *frame)
+bool native_interrupt(struct pv_frame *frame)
 {
     unsigned vector = native_irq_resolve((unsigned)frame->vector);
 
     if (vector == 0)
-        return;
+        return false;
     native_count(vector == PV_VECTOR_TIMER ? PV_DEBUG_TIMER : PV_DEBUG_LINE);
     frame->vector = vector;
-    native_trap_entry(frame);
+    return true;
 }
 
 void native_double_fault_declined(const struct pv_frame *frame)

@@ -6,8 +6,6 @@
  */
 #include "access.h"
 
-#include <pvops/user.h>
-
 CONFORM_BLOB(gate_blob, "gate_call: call *%rcx\n"
                         "gate_behind: int3\n"
                         "gate_elsewhere: int3\n"
@@ -217,29 +215,20 @@ static void user_gate_cannot_be_written(void)
     CHECK_EQ(frame.vector, PV_VECTOR_SYSCALL);
 }
 
-/*
- * The C function of pvops/user.h, compiled with this file: it has no relocation, so a copy of its code is as
- * good.
- */
+/* user_gate_program.c; a page around it, since pv_user_syscall() may be a function beside it. */
 void user_gate_program(long *out);
-
-void user_gate_program(long *out)
-{
-    out[0] = pv_user_syscall(1001, 1, 2, 3, 4, 5, 6);
-    out[1] = pv_user_syscall(1002, out[0], -2, -3, -4, -5, -6);
-    __asm__ volatile("int3");
-}
 
 static void user_gate_from_c(void)
 {
-    enum { CODE = 512 };
-    const char *code = (const char *)(uintptr_t)user_gate_program;
+    uintptr_t code = (uintptr_t)user_gate_program;
     struct pv_frame frame;
     long *data;
 
-    conform_user_make(&user, code, code + CODE);
+    /* Hidden from the compiler, which takes what is around a function for out of bounds. */
+    __asm__("" : "+r"(code));
+    conform_user_make(&user, (char *)(code - PV_PAGE_SIZE / 2), (char *)(code + PV_PAGE_SIZE / 2));
     data = conform_user_data(&user);
-    conform_user_frame(&user, &frame, code);
+    conform_user_frame(&user, &frame, (char *)code);
     frame.rdi = CONFORM_USER_DATA;
     frame.rsp -= 8;
     conform_user_enter(&frame);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control-line reader (control.h). Lines are split at single blanks; a line that does not have exactly
  * the words and numbers that pvops/abi/control.h gives for it is ignored, as an unknown one is: the guest may
- * be newer than we are, or broken, or hostile. Fed by tools/pvrun/native.c; crash.c prints the dump. */
+ * be newer than we are, or broken, or hostile. Fed by tools/pvrun/run.c; crash.c prints the dump. */
 #include "control.h"
 
 #include <string.h>

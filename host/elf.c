@@ -69,6 +69,7 @@ static enum elf_error add_segment(struct elf_image *image, const Elf64_Phdr *pro
         .memory_size = program->p_memsz,
         .virtual = program->p_vaddr,
         .physical = program->p_paddr,
+        .flags = program->p_flags,
     };
     if (end > image->top)
         image->top = end;

@@ -33,6 +33,7 @@ struct elf_segment {
     uint64_t file_size;   /**< bytes */
     uint64_t memory_size; /**< bytes, >= file_size */
     uint64_t virtual, physical;
+    unsigned flags; /**< PF_R, PF_W, PF_X */
 };
 
 struct elf_image {

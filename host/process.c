@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A child process (process.h). Two things end it with us: the kernel sends it SIGKILL when its parent dies
  * (PR_SET_PDEATHSIG, prctl(2)), and process_kill ends its group on all other ways. An exec that fails is
- * told through a close-on-exec pipe. Used by tools/pvrun/native.c. */
-#define _GNU_SOURCE /* pipe2 */
+ * told through a close-on-exec pipe. Used by tools/pvrun/native.c and posix-launch.c. */
+#define _GNU_SOURCE /* pipe2, execveat, close_range */
 #include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,31 +15,73 @@
 
 #include "signals.h"
 
-/* Never returns; on failure the errno goes into `report`. */
-static void run_child(char *const argv[], pid_t parent, int output, const int *inherited, size_t count,
-                      int report)
+#define EXACT_MAX 16 /* descriptors of process_start_exact */
+
+/* What a child does until it executes. */
+struct plan {
+    char *const *argv;
+    int program;      /* file to execute, -1: argv[0] is searched in PATH */
+    int output;       /* of a program from PATH: its stdout and stderr */
+    const int *fds;   /* inherited as they are, or those of process_start_exact */
+    size_t count;
+};
+
+static void execute_from_path(const struct plan *plan)
 {
-    int null, error;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(plan->output, STDOUT_FILENO) < 0 ||
+        dup2(plan->output, STDERR_FILENO) < 0)
+        return;
+    for (size_t i = 0; i < plan->count; i++)
+        fcntl(plan->fds[i], F_SETFD, 0);
+    execvp(plan->argv[0], plan->argv);
+}
+
+/* In two steps, because a number that is wanted may be that of a descriptor which is still needed: first all
+ * of them to high numbers, then into place. */
+static void execute_exact(const struct plan *plan, int *report)
+{
+    static char *const no_environment[] = {NULL};
+    int high[EXACT_MAX], null = open("/dev/null", O_RDWR | O_CLOEXEC), program;
+    int base = EXACT_MAX;
+
+    if (null < 0 || (*report = fcntl(*report, F_DUPFD_CLOEXEC, base)) < 0)
+        return;
+    for (size_t i = 0; i < plan->count && i < EXACT_MAX; i++)
+        if ((high[i] = fcntl(plan->fds[i] < 0 ? null : plan->fds[i], F_DUPFD_CLOEXEC, base)) < 0)
+            return;
+    if ((program = fcntl(plan->program, F_DUPFD_CLOEXEC, base)) < 0)
+        return;
+    for (size_t i = 0; i < plan->count; i++)
+        if (dup2(high[i], (int)i) < 0)
+            return;
+    if (close_range((unsigned)plan->count, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
+        return;
+    execveat(program, "", plan->argv, no_environment, AT_EMPTY_PATH);
+}
+
+/* Never returns; on failure the errno goes into `report`. */
+static void run_child(const struct plan *plan, pid_t parent, int report)
+{
+    int error;
 
     signals_reset();
     setpgid(0, 0);
     /* The parent may have died before prctl: then nobody would ever kill us. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(127);
-    null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0) {
-        for (size_t i = 0; i < count; i++)
-            fcntl(inherited[i], F_SETFD, 0);
-        execvp(argv[0], argv);
-    }
+    if (plan->program < 0)
+        execute_from_path(plan);
+    else
+        execute_exact(plan, &report);
     error = errno;
     if (write(report, &error, sizeof error) < 0)
         _exit(126);
     _exit(127);
 }
 
-int process_start(struct process *process, char *const argv[], int output, const int *inherited, size_t count)
+static int start(struct process *process, const struct plan *plan)
 {
     int report[2], error = 0;
     pid_t parent = getpid(), pid;
@@ -49,7 +92,7 @@ int process_start(struct process *process, char *const argv[], int output, const
         return errno;
     pid = fork();
     if (pid == 0)
-        run_child(argv, parent, output, inherited, count, report[1]);
+        run_child(plan, parent, report[1]);
     error = pid < 0 ? errno : 0;
     close(report[1]);
     if (pid > 0) {
@@ -65,6 +108,18 @@ int process_start(struct process *process, char *const argv[], int output, const
     }
     close(report[0]);
     return error;
+}
+
+int process_start(struct process *process, char *const argv[], int output, const int *inherited, size_t count)
+{
+    return start(process, &(struct plan){argv, -1, output, inherited, count});
+}
+
+int process_start_exact(struct process *process, int program, char *const argv[], const int *fds, size_t count)
+{
+    if (count > EXACT_MAX)
+        return EINVAL;
+    return start(process, &(struct plan){argv, program, -1, fds, count});
 }
 
 bool process_ended(struct process *process)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The poll loop (relay.h). Back-pressure goes both ways: bytes are only taken from a side while there is room
- * to keep them, so a full pipe behind us stops the guest's UART, and a guest that does not read stops a pipe
+ * to keep them, so a full pipe behind us stops the guest, and a guest that does not read stops a pipe
  * in front of us. A terminal is always read, because Ctrl-A x must work whatever the guest does.
- * Called by tools/pvrun/native.c. */
+ * Called by tools/pvrun/run.c. */
 #define _GNU_SOURCE
 #include "relay.h"
 

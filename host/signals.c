@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals of pvrun (signals.h). A signalfd makes SIGTERM an event like a byte on the console, so that there
  * is one way out for all of them. The handlers here are for what cannot wait: they use async-signal-safe
- * calls only (signal-safety(7)). Used by tools/pvrun/native.c; the loop is relay.c. */
+ * calls only (signal-safety(7)). Used by tools/pvrun/run.c; the loop is relay.c. */
 #include "signals.h"
 
 #include <signal.h>
@@ -66,6 +66,7 @@ int signals_open(void)
     action.sa_handler = SIG_IGN; /* a write to a closed pipe is an error, not a death */
     action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* and so is a file that gets larger than the user's limit */
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -83,6 +84,7 @@ void signals_reset(void)
     sigset_t set;
 
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     sigemptyset(&set);
     sigprocmask(SIG_SETMASK, &set, NULL);
 }

@@ -17,9 +17,8 @@
 
 #define PAGE 4096u
 
-/* A descriptor of a readable regular file and its size, or -1 after a message. O_NONBLOCK: a FIFO must not
- * hang us before fstat tells what it is. */
-static int open_regular(const char *path, uint64_t *size)
+/* O_NONBLOCK: a FIFO must not hang us before fstat tells what it is. */
+int kernel_open_file(const char *path, uint64_t *size)
 {
     struct stat status;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -60,43 +59,56 @@ static uint64_t pages(uint64_t bytes)
     return add(bytes, PAGE - 1) == UINT64_MAX ? UINT64_MAX : (bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 
-static int parse(struct kernel *kernel, const void *data, size_t size)
+/* The file's bytes, or NULL after a message. */
+static void *map_file(const char *path, uint64_t *size, int *status)
 {
-    struct elf_image image;
-    enum elf_error error = elf_parse(&image, data, size);
-    int status;
+    int fd = kernel_open_file(path, size);
+    void *data;
 
-    if (error != ELF_OK) {
-        message("%s: %s", kernel->path, elf_error_text(error));
-        return PV_STATUS_DATA;
+    *status = fd < 0 ? PV_STATUS_NOINPUT : PV_STATUS_DATA;
+    if (fd < 0)
+        return NULL;
+    if (*size == 0) {
+        message("%s: is empty", path);
+        close(fd);
+        return NULL;
     }
-    status = check_note(kernel->path, &image);
-    if (status != 0)
-        return status;
-    kernel->backend = image.backend;
-    kernel->has_pvh = image.has_pvh;
-    kernel->needed = add(pages(image.top), pages(image.memory));
-    symbols_load(&kernel->symbols, &image);
-    return 0;
+    data = *size > SIZE_MAX ? MAP_FAILED : mmap(NULL, (size_t)*size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED)
+        message("%s: cannot be mapped: %s", path, strerror(errno));
+    close(fd);
+    return data == MAP_FAILED ? NULL : data;
 }
 
-static int map_and_parse(struct kernel *kernel, int fd, uint64_t size)
+static int with_image(const char *path, int (*use)(const struct elf_image *image, void *context), void *context)
 {
-    void *data;
+    struct elf_image image;
+    enum elf_error error;
+    uint64_t size;
     int status;
+    void *data = map_file(path, &size, &status);
 
-    if (size == 0) {
-        message("%s: is empty", kernel->path);
-        return PV_STATUS_DATA;
-    }
-    data = size > SIZE_MAX ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) {
-        message("%s: cannot be mapped: %s", kernel->path, strerror(errno));
-        return PV_STATUS_DATA;
-    }
-    status = parse(kernel, data, (size_t)size);
+    if (data == NULL)
+        return status;
+    error = elf_parse(&image, data, (size_t)size);
+    if (error != ELF_OK)
+        message("%s: %s", path, elf_error_text(error));
+    status = error != ELF_OK ? PV_STATUS_DATA : check_note(path, &image);
+    if (status == 0)
+        status = use(&image, context);
     munmap(data, (size_t)size);
     return status;
+}
+
+static int measure(const struct elf_image *image, void *context)
+{
+    struct kernel *kernel = context;
+
+    kernel->backend = image->backend;
+    kernel->has_pvh = image->has_pvh;
+    kernel->needed = add(pages(image->top), pages(image->memory));
+    symbols_load(&kernel->symbols, image);
+    return 0;
 }
 
 int kernel_open(struct kernel *kernel, const struct options *options)
@@ -106,19 +118,20 @@ int kernel_open(struct kernel *kernel, const struct options *options)
 
     memset(kernel, 0, sizeof *kernel);
     kernel->path = options->kernel;
-    fd = open_regular(options->kernel, &size);
-    if (fd < 0)
-        return PV_STATUS_NOINPUT;
-    status = map_and_parse(kernel, fd, size);
-    close(fd);
+    status = with_image(kernel->path, measure, kernel);
     if (status != 0 || options->initrd == NULL)
         return status;
-    fd = open_regular(options->initrd, &size);
+    fd = kernel_open_file(options->initrd, &size);
     if (fd < 0)
         return PV_STATUS_NOINPUT;
     close(fd);
     kernel->needed = add(kernel->needed, pages(size));
     return 0;
+}
+
+int kernel_load(const struct kernel *kernel, int (*use)(const struct elf_image *image, void *context), void *context)
+{
+    return with_image(kernel->path, use, context);
 }
 
 void kernel_close(struct kernel *kernel)

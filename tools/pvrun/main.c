@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pvrun: run a kernel built with pvops. Options (options.c), files (kernel.c), then the backend that the
- * kernel's ELF note names takes over: native.c. What a user sees of all this is in doc/pvrun.md. */
+ * kernel's ELF note names takes over: posix.c or native.c. What a user sees of all this is in doc/pvrun.md. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "native.h"
 #include "options.h"
+#include "posix.h"
 #include "pvops/abi/note.h"
 
 #ifndef PVOPS_VERSION
@@ -27,17 +28,28 @@ struct backend {
 
 static const struct backend backends[] = {
     {PV_NOTE_BACKEND_NATIVE, "native", native_run},
-    {PV_NOTE_BACKEND_POSIX, "posix", NULL},
+    {PV_NOTE_BACKEND_POSIX, "posix", posix_run},
     {PV_NOTE_BACKEND_KVM, "kvm", NULL},
 };
+
+static bool check_options(const struct options *options, const struct kernel *kernel, const char *backend)
+{
+    if (options->native_only == NULL || kernel->backend == PV_NOTE_BACKEND_NATIVE)
+        return true;
+    message("--%s is for kernels of the native backend, and %s is one of the %s backend", options->native_only,
+            kernel->path, backend);
+    return false;
+}
 
 static int run(const struct options *options, const struct kernel *kernel)
 {
     for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
         if (backends[i].number != kernel->backend)
             continue;
-        if (backends[i].run != NULL)
+        if (backends[i].run != NULL && check_options(options, kernel, backends[i].name))
             return backends[i].run(options, kernel);
+        if (backends[i].run != NULL)
+            return PV_STATUS_USAGE;
         message("%s: was built for the %s backend, which this pvrun does not have", kernel->path,
                 backends[i].name);
         return PV_STATUS_DATA;

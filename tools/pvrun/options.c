@@ -14,7 +14,7 @@
 
 const char options_help[] =
     "Usage: pvrun [OPTION]... KERNEL.elf\n"
-    "Run a kernel built with pvops. Its console is on this terminal.\n"
+    "Run a kernel built with pvops for the posix or native backend. Its console is on this terminal.\n"
     "\n"
     "  -m, --memory SIZE     RAM of the guest: bytes, or with K, M, G (default 128M)\n"
     "      --append STRING   kernel command line\n"
@@ -25,7 +25,7 @@ const char options_help[] =
     "  -h, --help            this text\n"
     "  -V, --version         version of pvrun\n"
     "\n"
-    "For kernels of the native backend, which run in QEMU:\n"
+    "For kernels of the native backend only, which run in QEMU:\n"
     "      --machine NAME    microvm (default), q35 or pc; may have properties of QEMU's: microvm,acpi=off\n"
     "      --cpu MODEL       CPU model, for example max or EPYC\n"
     "      --icount          count instructions instead of time: two runs are identical\n"
@@ -38,7 +38,7 @@ const char options_help[] =
     "   64  wrong options\n"
     "   65  not a kernel image, or one of another ABI version or backend\n"
     "   66  a file cannot be opened\n"
-    "   69  something is missing on this machine (QEMU, memory)\n"
+    "   69  something is missing on this machine (QEMU, memory, a feature of its kernel)\n"
     "   70  the guest crashed; the report is on standard error\n"
     "   71  a system call failed, or the output could not be written\n"
     "  124  --timeout ended the run\n"
@@ -50,23 +50,24 @@ struct spec {
     const char *name;
     char letter;
     enum kind kind;
-    size_t offset; /* of the field in struct options */
+    size_t offset;    /* of the field in struct options */
+    bool native_only; /* says how QEMU runs it */
 };
 
 static const struct spec specs[] = {
-    {"memory", 'm', SIZE, offsetof(struct options, memory)},
-    {"append", 0, TEXT, offsetof(struct options, append)},
-    {"initrd", 0, FILE_NAME, offsetof(struct options, initrd)},
-    {"timeout", 0, SECONDS, offsetof(struct options, timeout)},
-    {"machine", 0, FILE_NAME, offsetof(struct options, machine)},
-    {"cpu", 0, FILE_NAME, offsetof(struct options, cpu)},
-    {"icount", 0, FLAG, offsetof(struct options, icount)},
-    {"qemu", 0, FILE_NAME, offsetof(struct options, qemu)},
-    {"qemu-arg", 0, LIST, 0},
-    {"no-input", 0, FLAG, offsetof(struct options, no_input)},
-    {"verbose", 0, FLAG, offsetof(struct options, verbose)},
-    {"help", 'h', FLAG, offsetof(struct options, help)},
-    {"version", 'V', FLAG, offsetof(struct options, version)},
+    {"memory", 'm', SIZE, offsetof(struct options, memory), false},
+    {"append", 0, TEXT, offsetof(struct options, append), false},
+    {"initrd", 0, FILE_NAME, offsetof(struct options, initrd), false},
+    {"timeout", 0, SECONDS, offsetof(struct options, timeout), false},
+    {"machine", 0, FILE_NAME, offsetof(struct options, machine), true},
+    {"cpu", 0, FILE_NAME, offsetof(struct options, cpu), true},
+    {"icount", 0, FLAG, offsetof(struct options, icount), true},
+    {"qemu", 0, FILE_NAME, offsetof(struct options, qemu), true},
+    {"qemu-arg", 0, LIST, 0, true},
+    {"no-input", 0, FLAG, offsetof(struct options, no_input), false},
+    {"verbose", 0, FLAG, offsetof(struct options, verbose), false},
+    {"help", 'h', FLAG, offsetof(struct options, help), false},
+    {"version", 'V', FLAG, offsetof(struct options, version), false},
 };
 
 __attribute__((format(printf, 2, 3))) static bool fail(char *error, const char *format, ...)
@@ -150,6 +151,8 @@ static bool take_option(struct options *options, int argc, const char *const arg
             return fail(error, "--%s needs a value", spec->name);
         value = argv[++*at];
     }
+    if (spec->native_only)
+        options->native_only = spec->name;
     return store(options, spec, value, error);
 }
 

@@ -24,6 +24,7 @@ struct options {
     uint64_t timeout;    /**< ns, 0: none */
     const char *qemu_arg[OPTIONS_QEMU_ARGS_MAX];
     size_t qemu_args;
+    const char *native_only; /**< name of an option given that makes sense for QEMU only, or NULL */
     bool icount, no_input, verbose, help, version;
 };
 

@@ -18,7 +18,8 @@
 
 PV_BEGIN_DECLS
 
-/** @name Bits of pv_console_events() @{ */
+/** @name Bits of pv_console_events()
+ * @{ */
 #define PV_CONSOLE_INPUT (1U << 0)  /**< there is something to read */
 #define PV_CONSOLE_OUTPUT (1U << 1) /**< there is room to write */
 /** @} */

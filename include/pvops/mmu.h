@@ -29,7 +29,8 @@
 
 PV_BEGIN_DECLS
 
-/** @name User window @{ */
+/** @name User window
+ * @{ */
 #define PV_USER_BASE 0x10000UL          /**< lowest user address that is portable */
 #define PV_USER_END 0x600000000000UL    /**< first address behind the user window */
 #define PV_USER_GATE 0x7e0000000000UL   /**< the gate page (pvops/user.h); its top-level slot is pvops' own */

@@ -34,7 +34,7 @@
  * | boots and says hello               | @ref boot, @ref console (the blocking helper), @ref power            |
  * | waits for time and input           | and @ref time, @ref irq, pv_cpu_idle(), pv_trap_init()               |
  * | switches between threads           | and pv_trap_raise() for yields, or nothing: stacks are its own       |
- * | has page tables of its own         | and @ref mmu: pv_mmu_root_init(), pv_mmu_load(), pv_pte_set(), invalidate |
+ * | has page tables of its own         | and @ref mmu, with pv_mmu_root_init(), pv_mmu_load(), pv_pte_set(), invalidate |
  * | has user programs                  | and pv_trap_stack_set(), pv_trap_return, gates, `pv_user_copy_*`     |
  * | has user programs that use SSE     | and `pv_cpu_fpu_*` (without them, one program sees another's registers) |
  * | has per-CPU data                   | and pv_cpu_base_set()                                                |

@@ -1,105 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* host/elf.c and host/symbols.c: a small image is made in memory, then damaged in one way per test. */
-#include <check.h>
-#include <elf.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "host/elf.h"
+/* host/elf.c: the image of elf-file.h, sound and damaged. */
+#include "elf-file.h"
 #include "host/symbols.h"
-#include "pvops/abi/note.h"
 #include "unit.h"
-
-#define BASE 0xffffffff80100000ull
-#define PHYSICAL 0x100000ull
-
-/* The file: header, two program headers, notes, text, symbols, names, section headers. */
-struct __attribute__((packed)) file {
-    Elf64_Ehdr header;
-    Elf64_Phdr load, note;
-    struct {
-        Elf64_Nhdr head;
-        char name[4];
-        uint64_t entry;
-    } __attribute__((packed)) pvh;
-    struct {
-        Elf64_Nhdr head;
-        char name[8];
-        uint32_t abi, backend;
-        uint64_t memory;
-    } __attribute__((packed)) pvops;
-    char text[64];
-    Elf64_Sym symbol[6];
-    char names[48];
-    Elf64_Shdr section[3];
-};
-
-static struct file file;
-static struct elf_image image;
-
-#define AT(member) offsetof(struct file, member)
-
-static void set_symbol(unsigned i, const char *name, unsigned type, uint64_t offset, uint64_t size)
-{
-    static uint32_t used;
-
-    if (i == 0)
-        used = 1;
-    strcpy(file.names + used, name);
-    file.symbol[i] = (Elf64_Sym){.st_name = used,
-                                 .st_info = (unsigned char)ELF64_ST_INFO(STB_GLOBAL, type),
-                                 .st_shndx = 1,
-                                 .st_value = BASE + AT(text) + offset,
-                                 .st_size = size};
-    used += (uint32_t)strlen(name) + 1;
-}
-
-static void make_file(void)
-{
-    memset(&file, 0, sizeof file);
-    memcpy(file.header.e_ident, ELFMAG "\2\1\1", 7);
-    file.header.e_type = ET_EXEC;
-    file.header.e_machine = EM_X86_64;
-    file.header.e_version = EV_CURRENT;
-    file.header.e_entry = PHYSICAL + AT(text);
-    file.header.e_phoff = AT(load);
-    file.header.e_phentsize = sizeof(Elf64_Phdr);
-    file.header.e_phnum = 2;
-    file.header.e_shoff = AT(section);
-    file.header.e_shentsize = sizeof(Elf64_Shdr);
-    file.header.e_shnum = 3;
-    file.load = (Elf64_Phdr){.p_type = PT_LOAD,
-                             .p_vaddr = BASE,
-                             .p_paddr = PHYSICAL,
-                             .p_filesz = AT(symbol),
-                             .p_memsz = AT(symbol) + 0x1000};
-    file.note = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = AT(pvh), .p_filesz = AT(text) - AT(pvh)};
-    file.pvh.head = (Elf64_Nhdr){4, 8, 18};
-    memcpy(file.pvh.name, "Xen", 4);
-    file.pvops.head = (Elf64_Nhdr){sizeof PV_NOTE_NAME, PV_NOTE_DESC_SIZE, PV_NOTE_TYPE};
-    memcpy(file.pvops.name, PV_NOTE_NAME, sizeof PV_NOTE_NAME);
-    file.pvops.abi = 7;
-    file.pvops.backend = PV_NOTE_BACKEND_KVM;
-    file.pvops.memory = 0x123000;
-    set_symbol(0, "first", STT_FUNC, 0, 16);
-    set_symbol(1, "label", STT_NOTYPE, 32, 0);
-    set_symbol(2, ".Llocal", STT_NOTYPE, 36, 0);
-    set_symbol(3, "data", STT_OBJECT, 40, 8);
-    set_symbol(4, "big", STT_FUNC, 48, 8);
-    set_symbol(5, "alias", STT_NOTYPE, 48, 0);
-    file.section[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
-                                   .sh_offset = AT(symbol),
-                                   .sh_size = sizeof file.symbol,
-                                   .sh_entsize = sizeof(Elf64_Sym),
-                                   .sh_link = 2};
-    file.section[2] =
-        (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = AT(names), .sh_size = sizeof file.names};
-}
-
-static enum elf_error parse(void)
-{
-    return elf_parse(&image, &file, sizeof file);
-}
 
 START_TEST(elf_sound_image_is_taken)
 {
@@ -328,92 +231,6 @@ START_TEST(elf_every_error_has_a_text)
 }
 END_TEST
 
-static const char *lookup(const struct symbols *symbols, uint64_t address, uint64_t *offset)
-{
-    const char *name = symbols_find(symbols, address, offset);
-
-    return name != NULL ? name : "(none)";
-}
-
-START_TEST(symbols_are_found)
-{
-    uint64_t text = BASE + AT(text), offset = 0;
-    struct symbols symbols;
-
-    ck_assert_int_eq(parse(), ELF_OK);
-    symbols_load(&symbols, &image);
-    memset(&file, 0xff, sizeof file); /* it is a copy */
-    ck_assert_uint_eq(symbols.count, 4);
-    ck_assert_str_eq(lookup(&symbols, text, &offset), "first");
-    ck_assert_uint_eq(offset, 0);
-    ck_assert_str_eq(lookup(&symbols, text + 15, &offset), "first");
-    ck_assert_uint_eq(offset, 15);
-    ck_assert_str_eq(lookup(&symbols, text + 16, &offset), "(none)");
-    ck_assert_str_eq(lookup(&symbols, text + 45, &offset), "label");
-    ck_assert_uint_eq(offset, 13);
-    ck_assert_str_eq(lookup(&symbols, text + 48, &offset), "big");
-    ck_assert_str_eq(lookup(&symbols, text - 1, &offset), "(none)");
-    ck_assert_str_eq(lookup(&symbols, 0, &offset), "(none)");
-    ck_assert_str_eq(lookup(&symbols, UINT64_MAX, &offset), "(none)");
-    symbols_free(&symbols);
-    ck_assert_str_eq(lookup(&symbols, text, &offset), "(none)");
-}
-END_TEST
-
-static size_t count_symbols(void)
-{
-    struct symbols symbols;
-    size_t count;
-
-    ck_assert_int_eq(parse(), ELF_OK);
-    symbols_load(&symbols, &image);
-    count = symbols.count;
-    symbols_free(&symbols);
-    return count;
-}
-
-START_TEST(symbols_damaged_table_is_none)
-{
-    ck_assert_uint_eq(count_symbols(), 4);
-    file.symbol[0].st_name = sizeof file.names;
-    file.symbol[1].st_name = UINT32_MAX;
-    file.symbol[4].st_value = 12;
-    file.symbol[5].st_shndx = SHN_UNDEF;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.names[sizeof file.names - 1] = 'x'; /* not terminated */
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[1].sh_entsize = 0;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[1].sh_size = UINT64_MAX;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[1].sh_link = 3;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[2].sh_size = 0;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[2].sh_type = SHT_NOBITS;
-    file.section[2].sh_offset = UINT64_MAX;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.section[1].sh_link = 1;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.header.e_shoff = UINT64_MAX - 8;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.header.e_shnum = 0xffff;
-    ck_assert_uint_eq(count_symbols(), 0);
-    make_file();
-    file.header.e_shentsize = 1;
-    ck_assert_uint_eq(count_symbols(), 0);
-}
-END_TEST
-
 int main(void)
 {
     TCase *tests = unit_case("elf");
@@ -435,7 +252,5 @@ int main(void)
     tcase_add_test(tests, elf_note_segment_lies);
     tcase_add_test(tests, elf_two_notes);
     tcase_add_test(tests, elf_every_error_has_a_text);
-    tcase_add_test(tests, symbols_are_found);
-    tcase_add_test(tests, symbols_damaged_table_is_none);
     return unit_run(tests);
 }

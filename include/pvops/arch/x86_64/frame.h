@@ -30,14 +30,16 @@ PV_STATIC_ASSERT(offsetof(struct pv_frame, vector) == 15 * 8, "frame layout");
 PV_STATIC_ASSERT(offsetof(struct pv_frame, rip) == 17 * 8, "frame layout");
 PV_STATIC_ASSERT(offsetof(struct pv_frame, ss) == 21 * 8, "frame layout");
 
-/** @name Segment selectors, the same on all x86-64 backends @{ */
+/** @name Segment selectors, the same on all x86-64 backends
+ * @{ */
 #define PV_SELECTOR_KERNEL_CODE 0x10
 #define PV_SELECTOR_KERNEL_DATA 0x18
 #define PV_SELECTOR_USER_DATA 0x2b
 #define PV_SELECTOR_USER_CODE 0x33
 /** @} */
 
-/** @name Bits of rflags (SDM vol. 1, 3.4.3) @{ */
+/** @name Bits of rflags (SDM vol. 1, 3.4.3)
+ * @{ */
 #define PV_RFLAGS_CF (1UL << 0)
 #define PV_RFLAGS_FIXED (1UL << 1) /**< reads as 1 */
 #define PV_RFLAGS_PF (1UL << 2)
@@ -81,7 +83,8 @@ enum pv_exception {
     PV_EXCEPTION_XM = 19, /**< SIMD error */
 };
 
-/** @name Error code of a page fault (SDM vol. 3, 4.7) @{ */
+/** @name Error code of a page fault (SDM vol. 3, 4.7)
+ * @{ */
 #define PV_PF_P (1UL << 0) /**< 0: not present; 1: a right was missing */
 #define PV_PF_W (1UL << 1) /**< a write */
 #define PV_PF_U (1UL << 2) /**< from user mode */

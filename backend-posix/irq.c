@@ -68,6 +68,9 @@ int pv_irq_attach(unsigned line)
     masked |= bit(line);
     in_service &= ~bit(line);
     attached |= bit(line);
+    /* The host has told of input that came before, and does not tell again. */
+    if (line == PV_POSIX_CONSOLE_LINE && (pv_console_events() & PV_CONSOLE_INPUT))
+        set_events(bit(line));
     return 0;
 }
 

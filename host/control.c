@@ -157,6 +157,11 @@ static void take_line(struct control *control, const char *line, size_t length)
         start_dump(control, line + 6, length - 6);
         return;
     }
+    if (length >= 5 && memcmp(line, "host ", 5) == 0) {
+        start_dump(control, line + 5, length - 5);
+        control->outcome = CONTROL_HOST;
+        return;
+    }
     count = split(line, length, words);
     if (count == 2 && word_is(&words[0], "exit")) {
         if (text_parse_decimal(words[1].text, words[1].length, &value) && value <= 255) {

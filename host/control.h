@@ -23,6 +23,7 @@ enum control_outcome {
     CONTROL_EXIT, /**< status is valid */
     CONTROL_REBOOT,
     CONTROL_CRASH, /**< the dump is valid */
+    CONTROL_HOST,  /**< of the dump, the message is valid */
 };
 
 struct control_register {

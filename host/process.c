@@ -20,9 +20,9 @@
 /* What a child does until it executes. */
 struct plan {
     char *const *argv;
-    int program;      /* file to execute, -1: argv[0] is searched in PATH */
-    int output;       /* of a program from PATH: its stdout and stderr */
-    const int *fds;   /* inherited as they are, or those of process_start_exact */
+    int program;    /* file to execute, -1: argv[0] is searched in PATH */
+    int output;     /* of a program from PATH: its stdout and stderr */
+    const int *fds; /* inherited as they are, or those of process_start_exact */
     size_t count;
 };
 
@@ -115,7 +115,8 @@ int process_start(struct process *process, char *const argv[], int output, const
     return start(process, &(struct plan){argv, -1, output, inherited, count});
 }
 
-int process_start_exact(struct process *process, int program, char *const argv[], const int *fds, size_t count)
+int process_start_exact(struct process *process, int program, char *const argv[], const int *fds,
+                        size_t count)
 {
     if (count > EXACT_MAX)
         return EINVAL;

@@ -25,7 +25,8 @@ int process_start(struct process *process, char *const argv[], int output, const
  * Execute the static program in the file `program` with argv and no environment. fds[i] becomes its descriptor
  * i, -1 stands for /dev/null, and it has no others. 0, or the errno of what failed, exec included.
  */
-int process_start_exact(struct process *process, int program, char *const argv[], const int *fds, size_t count);
+int process_start_exact(struct process *process, int program, char *const argv[], const int *fds,
+                        size_t count);
 
 /** True once the child has ended and is reaped. */
 bool process_ended(struct process *process);

@@ -17,7 +17,7 @@ void *monitor_map_private(size_t size)
     long at = raw(__NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (at < 0)
-        monitor_die("the host has no memory left for the monitor");
+        monitor_host_fails("no memory is left for the monitor");
     return (void *)at;
 }
 

@@ -22,6 +22,30 @@ void console_init(void)
     raw(__NR_fcntl, POSIX_FD_CONSOLE, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC);
 }
 
+/* What the guest knows already, or does not want to know: it is not told twice (pvops/console.h). */
+static volatile bool input_told, room_wanted;
+
+static short poll_events(short events, long ms)
+{
+    struct pollfd fd = {.fd = POSIX_FD_CONSOLE, .events = events};
+    struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+
+    raw(__NR_ppoll, &fd, 1, &wait, 0, 8);
+    return fd.revents;
+}
+
+bool console_signal(void)
+{
+    short events = poll_events(POLLIN | POLLOUT, 0);
+    bool input = (events & POLLIN) && !input_told, room = (events & POLLOUT) && room_wanted;
+
+    if (input)
+        input_told = true;
+    if (room)
+        room_wanted = false;
+    return input || room;
+}
+
 static long send_some(const char *data, size_t size)
 {
     return raw(__NR_sendto, POSIX_FD_CONSOLE, data, size, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
@@ -32,6 +56,7 @@ uint64_t console_write(pv_va_t data, uint64_t size)
     char part[PART];
     uint64_t taken = 0;
 
+    room_wanted = true; /* before the try: what makes room after it must be told */
     while (taken < size) {
         size_t count = size - taken < PART ? size - taken : PART;
         long sent;
@@ -45,26 +70,27 @@ uint64_t console_write(pv_va_t data, uint64_t size)
         if ((size_t)sent < count)
             break;
     }
+    if (taken == size)
+        room_wanted = false;
     return taken;
 }
 
 uint64_t console_read(pv_va_t data, uint64_t size)
 {
     char part[256];
-    long got = raw(__NR_recvfrom, POSIX_FD_CONSOLE, part, size < sizeof part ? size : sizeof part, MSG_DONTWAIT, 0, 0);
+    uint64_t taken = 0;
 
-    if (got <= 0 || !guest_write(data, part, (size_t)got))
-        return 0;
-    return (uint64_t)got;
-}
+    input_told = false; /* before the try: what comes in after it must be told */
+    while (taken < size) {
+        size_t count = size - taken < sizeof part ? size - taken : sizeof part;
+        long got = raw(__NR_recvfrom, POSIX_FD_CONSOLE, part, count, MSG_DONTWAIT, 0, 0);
 
-static short poll_events(short events, long ms)
-{
-    struct pollfd fd = {.fd = POSIX_FD_CONSOLE, .events = events};
-    struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
-
-    raw(__NR_ppoll, &fd, 1, &wait, 0, 8);
-    return fd.revents;
+        if (got <= 0 || !guest_write(data + taken, part, (size_t)got))
+            return taken;
+        taken += (uint64_t)got;
+    }
+    input_told = true; /* not read to the end, and the guest knows */
+    return taken;
 }
 
 uint64_t console_events(void)

@@ -50,6 +50,14 @@ void monitor_die(const char *why)
 }
 
 
+void monitor_host_fails(const char *why)
+{
+    say("host ");
+    say(why);
+    say("\n");
+    monitor_exit();
+}
+
 static void say_register(const char *name, uint64_t value)
 {
     char digits[18];

@@ -81,7 +81,7 @@ static uint32_t image_at(const struct space *space, uint64_t state)
 {
     uint64_t first = POSIX_AREA + POSIX_AREA_STACK;
 
-    if (state < first || state + ABI->fpu_size > POSIX_AREA + POSIX_AREA_SIZE || (state & 63) != 0)
+    if (state < first || state > POSIX_AREA + POSIX_AREA_SIZE - ABI->fpu_size || (state & 63) != 0)
         return 0;
     sanitize((char *)AREA(space->slot) + (state - POSIX_AREA));
     return (uint32_t)(state - POSIX_AREA);

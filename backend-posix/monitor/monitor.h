@@ -38,6 +38,7 @@ __attribute__((noreturn)) void monitor_die(const char *why);
         if (!(cond))                                                                                         \
             monitor_die("posix monitor: this does not hold: " #cond);                                        \
     } while (0)
+__attribute__((noreturn)) void monitor_host_fails(const char *why); /* status 69 */
 void monitor_crash_guest(const char *why, const struct pv_frame *frame); /* no handler could be entered */
 __attribute__((noreturn)) void monitor_exit(void);
 void monitor_control(const char *data, size_t size);
@@ -86,6 +87,7 @@ void clock_idle(void);               /* sleep until a signal */
 
 /* console.c */
 void console_init(void);
+bool console_signal(void); /* SIGIO came: whether the line has to be raised */
 uint64_t console_write(pv_va_t data, uint64_t size);
 uint64_t console_read(pv_va_t data, uint64_t size);
 uint64_t console_events(void);
@@ -119,6 +121,7 @@ struct space {
     uint32_t fpu_from; /* offset in the area of the FPU state of its last signal, 0: it is in the thread */
     bool kicked;       /* a kick was sent that was not reported yet */
     bool alive, stale; /* stale: drop everything before use */
+    bool ran;          /* user code has run there */
     struct cache cache;
 };
 void spaces_init(void);
@@ -128,6 +131,7 @@ void space_kill(struct space *space);
 bool space_sync(struct space *space); /* make the cache true; false: the space has died */
 void space_invalidate(pv_va_t va, uint64_t size, bool all);
 bool space_fill(struct space *space, pv_va_t va, uint64_t access, uint64_t *error); /* false: *error, or 0 for death */
+void space_check_memory(struct space *space, pv_va_t va); /* crash of the guest if the host has no page for it */
 uint64_t space_cpu_time(void); /* of all that there are and were, ns */
 
 /* handoff.c: one thread's comings and goings. */

@@ -15,8 +15,9 @@
 #include "stub-layout.h"
 
 #define VSYSCALL_PAGE 0xffffffffff600000UL
-#define DETOURS_MAX 16
+#define DETOURS_MAX 4
 #define DETOUR_NS 100000000UL
+#define INT 0xcd /* opcode of int n */
 
 /* What the host's report of a signal holds, copied once while the thread is held. */
 struct signal_report {
@@ -45,6 +46,7 @@ static bool resume(struct space *space, const struct pv_frame *registers)
 {
     struct posix_area *area = AREA(space->slot);
 
+    space->ran = true;
     __builtin_memcpy(area->resume, registers, sizeof *registers);
     area->fs_base = ABI->fsgsbase ? ABI->user_tls : POSIX_FS_LEAVE;
     return handoff_reply(space, POSIX_REPLY_RESUME, false);
@@ -120,7 +122,7 @@ static void set_trap(struct pv_frame *f, uint64_t vector, uint64_t error)
     f->error = error;
 }
 
-/* `int n`: the host gives #GP with the number in the error code (SDM vol. 3, 6.13). */
+/* `int n` at a gate that is open or not (SDM vol. 3, 6.13). */
 static void software_interrupt(struct pv_frame *f, uint64_t vector)
 {
     if (gate_is_open(vector))
@@ -129,12 +131,33 @@ static void software_interrupt(struct pv_frame *f, uint64_t vector)
         set_trap(f, PV_EXCEPTION_GP, vector * 8 + 2);
 }
 
-static enum outcome trap_gp(struct pv_frame *f, uint64_t error)
+/* The bytes of an instruction, as the guest's tables have them. */
+static bool code_at(const struct space *space, uint64_t rip, uint8_t code[2])
 {
+    struct posix_walk walk;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (!posix_walk(RAM, ABI->memory_size, space->root, rip + i, PV_PF_U, &walk))
+            return false;
+        code[i] = *(volatile uint8_t *)(RAM + walk.pa);
+    }
+    return true;
+}
+
+/*
+ * `int n` is a #GP of the host's. Its error tells that, but not everywhere n: QEMU before 9.0 emulates n * 16 + 2
+ * instead of n * 8 + 2. So the instruction tells n; user code that changes it meanwhile could as well have had
+ * another one.
+ */
+static enum outcome trap_gp(const struct space *space, struct pv_frame *f, uint64_t error)
+{
+    uint8_t code[2];
+
     set_trap(f, PV_EXCEPTION_GP, error);
-    if ((error & 7) == 2 && gate_is_open(error >> 3)) {
-        f->rip += 2; /* the instruction is CD nn */
-        set_trap(f, error >> 3, 0);
+    if ((error & 7) == 2 && code_at(space, f->rip, code) && code[0] == INT) {
+        software_interrupt(f, code[1]);
+        if (f->vector != PV_EXCEPTION_GP)
+            f->rip += 2;
     }
     return OUTCOME_TRAP;
 }
@@ -158,16 +181,17 @@ static enum outcome trap_pf(struct space *space, struct pv_frame *f, const struc
 /* Whether `int $0x80` stands before rip: sysenter gives the same signal, with a rip that means nothing. */
 static bool is_int80(const struct space *space, uint64_t rip)
 {
-    static const uint8_t code[2] = {0xcd, 0x80};
+    uint8_t code[2];
 
-    for (unsigned i = 0; i < 2; i++) {
-        struct posix_walk walk;
+    return code_at(space, rip - 2, code) && code[0] == INT && code[1] == 0x80;
+}
 
-        if (!posix_walk(RAM, ABI->memory_size, space->root, rip - 2 + i, PV_PF_U, &walk) ||
-            *(volatile uint8_t *)(RAM + walk.pa) != code[i])
-            return false;
-    }
-    return true;
+/* An address where no guest has a page, as if nothing were there: the host's own vsyscall page. */
+static enum outcome trap_no_page(struct pv_frame *f, pv_va_t va)
+{
+    f->rip = ABI->fault_address = va;
+    set_trap(f, PV_EXCEPTION_PF, PV_PF_U | PV_PF_I);
+    return OUTCOME_TRAP;
 }
 
 static enum outcome trap_syscall(const struct space *space, struct pv_frame *f, const struct signal_report *s)
@@ -180,11 +204,9 @@ static enum outcome trap_syscall(const struct space *space, struct pv_frame *f, 
             f->rip -= 2;
         return OUTCOME_TRAP;
     }
-    if ((s->call_address & PV_PAGE_MASK) == VSYSCALL_PAGE) { /* a page that no guest has: as if it were not there */
-        f->rip = ABI->fault_address = s->call_address;
-        f->rsp -= 8;
-        set_trap(f, PV_EXCEPTION_PF, PV_PF_U | PV_PF_I);
-        return OUTCOME_TRAP;
+    if ((s->call_address & PV_PAGE_MASK) == VSYSCALL_PAGE) {
+        f->rsp -= 8; /* where the host has taken the return address from */
+        return trap_no_page(f, s->call_address);
     }
     set_trap(f, VECTOR_SYSCALL, 0);
     f->rcx = f->rip;
@@ -198,12 +220,15 @@ static enum outcome decode_trap(struct space *space, struct pv_frame *f, const s
 
     if (s->number == SIGSYS)
         return trap_syscall(space, f, s);
-    if (s->number == SIGBUS && vector == PV_EXCEPTION_PF)
-        monitor_crash_guest("the host has no memory left for the guest's RAM", NULL);
-    if (vector == PV_EXCEPTION_PF)
+    if ((f->rip & PV_PAGE_MASK) == VSYSCALL_PAGE) /* the host tells no vector and no address then */
+        return trap_no_page(f, f->rip);
+    if (vector == PV_EXCEPTION_PF) {
+        if (s->number == SIGBUS)
+            space_check_memory(space, (pv_va_t)s->regs[REG_CR2]);
         return trap_pf(space, f, s);
+    }
     if (vector == PV_EXCEPTION_GP)
-        return trap_gp(f, error & 0xffff);
+        return trap_gp(space, f, error & 0xffff);
     if (vector > PV_EXCEPTION_XM || vector == PV_EXCEPTION_NMI || vector == PV_EXCEPTION_DF || vector == PV_EXCEPTION_MC)
         return OUTCOME_BAD;
     set_trap(f, vector, vector == PV_EXCEPTION_SS || vector == PV_EXCEPTION_NP || vector == PV_EXCEPTION_TS ? error & 0xffff : 0);
@@ -377,7 +402,7 @@ void run_user(pv_va_t frame)
     sanitize(&user);
     space = space_for(ABI->root);
     if (space == NULL)
-        monitor_crash_guest("the host gives no process for a user address space (RLIMIT_NPROC, RLIMIT_NOFILE)", NULL);
+        monitor_host_fails("it gives no process for a user address space (ulimit -u, -n)");
     clock_watch(true);
     for (;;) {
         if (ABI->pending) { /* before the first instruction of user code */

@@ -111,8 +111,10 @@ static void on_console(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)info;
-    __atomic_fetch_or(&ABI->line_events, 1u << PV_POSIX_CONSOLE_LINE, __ATOMIC_SEQ_CST);
-    ABI->pending = 1;
+    if (console_signal()) {
+        __atomic_fetch_or(&ABI->line_events, 1u << PV_POSIX_CONSOLE_LINE, __ATOMIC_SEQ_CST);
+        ABI->pending = 1;
+    }
     interrupt(context);
 }
 
@@ -146,7 +148,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
         monitor_crash_guest("posix monitor: a fault of its own", &frame);
     }
     if (number == SIGBUS && vector == PV_EXCEPTION_PF)
-        monitor_crash_guest("the host has no memory left for the guest's RAM", NULL);
+        monitor_host_fails("no memory is left for the guest's RAM");
     if (number == SIGSYS)
         monitor_crash_guest("a system call of the host from guest kernel code", NULL);
     if (vector == PV_EXCEPTION_PF)

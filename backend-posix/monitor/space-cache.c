@@ -16,6 +16,7 @@
 #include "raw.h"
 #include "stub-layout.h"
 
+#define EFAULT 14
 #define RUN_MAX 16          /* pages mapped at once when they are contiguous */
 #define PAGES_MAX 32000     /* of a space; each may be a mapping of its own, and the host has 65,530 */
 #define DROP_MAX 16         /* stale pages unmapped one by one; more: all at once */
@@ -235,6 +236,20 @@ bool space_fill(struct space *space, pv_va_t va, uint64_t access, uint64_t *erro
     for (unsigned i = 0; i < pages; i++)
         cache_put(&space->cache, page + i * PV_PAGE_SIZE, ((walk.pa & PV_PAGE_MASK) + i * PV_PAGE_SIZE) | protection(&walk));
     return carry_out(space);
+}
+
+/*
+ * A space says that the host could not give it a page (SIGBUS). It may say so without reason; so have the host look
+ * at the page for us: a siginfo is read from there first of all (pidfd_send_signal(2)), and not sent, since its
+ * number is another one (or it is only a kick).
+ */
+void space_check_memory(struct space *space, pv_va_t va)
+{
+    struct posix_walk walk;
+
+    if (posix_walk(RAM, ABI->memory_size, space->root, va, PV_PF_U, &walk) &&
+        raw(__NR_pidfd_send_signal, space->pidfd, SIGUSR1, RAM + (walk.pa & PV_PAGE_MASK), 0) == -EFAULT)
+        monitor_host_fails("no memory is left for the guest's RAM");
 }
 
 void space_invalidate(pv_va_t va, uint64_t size, bool all)

@@ -13,10 +13,12 @@
 
 #define SPACES_MAX 512
 #define HINTS 1024u
+#define FRAMES_SIZE 32768 /* at the end of area.stack: what signals leave there, the stub's own included */
 #define ANSWER_LIMIT 10 /* seconds */
 
 static struct space spaces[SPACES_MAX];
 static uint64_t uses, time_of_dead;
+static uint32_t most = SPACES_MAX; /* fewer where the host gives no more */
 
 /* The CPU clock of another process: clock_getcpuclockid(3). */
 static uint64_t cpu_time(const struct space *space)
@@ -112,7 +114,7 @@ static bool make(struct space *space)
     if (!receive_answer(space))
         return false;
     space->alive = true;
-    space->stale = space->kicked = false;
+    space->stale = space->kicked = space->ran = false;
     space->fpu_from = 0;
     space->cache.span = PV_PAGE_SIZE;
     handoff_prepare(space);
@@ -127,7 +129,7 @@ static struct space *choose(void)
 {
     struct space *empty = NULL, *oldest = &spaces[0];
 
-    for (struct space *s = spaces; s < spaces + SPACES_MAX; s++) {
+    for (struct space *s = spaces; s < spaces + most; s++) {
         if (s->root == 0 && s->alive)
             return s;
         if (s->root == 0 && empty == NULL)
@@ -161,16 +163,41 @@ static struct space *find(pv_pa_t root)
     return NULL;
 }
 
+/* Nothing that the last program's traps have left in the area is the next one's to read. */
+static void clear_area(struct space *space)
+{
+    struct posix_area *area = AREA(space->slot);
+
+    if (!space->ran) /* as the zygote made it; its start may still have the first pages */
+        return;
+    __builtin_memset(area, 0, POSIX_AREA_FPU + ABI->fpu_size);
+    __builtin_memset(area->stack + sizeof area->stack - FRAMES_SIZE, 0, FRAMES_SIZE);
+}
+
+/* With fewer than one space per root when the host gives no more (RLIMIT_NPROC, RLIMIT_NOFILE). NULL: none at all. */
+static struct space *take_one(void)
+{
+    struct space *space = choose();
+
+    while (!space->alive && !make(space)) {
+        space_kill(space);
+        if (space == spaces)
+            return NULL;
+        most = (uint32_t)(space - spaces);
+        space = choose();
+    }
+    clear_area(space);
+    return space;
+}
+
 struct space *space_for(pv_pa_t root)
 {
     struct space *space = find(root);
 
     if (space == NULL) {
-        space = choose();
-        if (!space->alive && !make(space)) {
-            space_kill(space);
+        space = take_one();
+        if (space == NULL)
             return NULL;
-        }
         space->root = root;
         space->fpu_from = 0;
         *hint_for(root) = space;

@@ -18,6 +18,7 @@
 #include <linux/wait.h>
 
 #include "launch.h"
+#include "pin.h"
 #include "space.h"
 #include "syscall.h"
 
@@ -96,6 +97,7 @@ static void set_up(const uint64_t *stack)
     long size;
 
     follow_parent(parent_argument(stack));
+    pin_where_needed();
     sys2(__NR_setpgid, 0, 0);
     need(sys1(__NR_personality, PER_LINUX)); /* READ_IMPLIES_EXEC would make the areas executable */
     need(sys5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
@@ -178,7 +180,7 @@ void zygote_main(const uint64_t *stack)
     set_up(stack);
     ends[1].fd = children;
     for (;;) {
-        long ready = sys3(__NR_poll, (long)ends, 2, -1);
+        long ready = sys5(__NR_ppoll, (long)ends, 2, 0, 0, 0);
 
         /* An error means a limit of descriptors below 2; then a request is waited for alone. */
         if (ready < 0 || ends[1].revents != 0) {

@@ -61,10 +61,21 @@ static void mode_reboot(void)
     pv_power_reboot();
 }
 
+static uint64_t park_time;
+
+/* A tick may still come before the CPU has parked; one that comes long after has found it awake. */
+static bool park_tick(struct pv_frame *frame)
+{
+    if (frame->vector != PV_VECTOR_TIMER || pv_time_now() > park_time + PV_NS_PER_S)
+        pv_power_off(1);
+    return true;
+}
+
 static void mode_park(void)
 {
     conform_puts("parked\n");
-    conform_expect_trap(decline);
+    conform_expect_trap(park_tick);
+    park_time = pv_time_now();
     pv_time_periodic(PV_NS_PER_MS);
     pv_irq_enable();
     pv_cpu_park();
@@ -105,7 +116,8 @@ static void mode_echo(void)
         for (size_t i = 0; i < size; i++)
             if (echo_buffer[i] == 'q')
                 pv_power_off(0);
-        echo_size = 0;
+        /* What did not fit before: the line tells of more only after a read to the end. */
+        echo_size = pv_console_read(echo_buffer, sizeof echo_buffer);
     }
 }
 

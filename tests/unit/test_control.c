@@ -51,6 +51,15 @@ START_TEST(control_last_line_counts)
 }
 END_TEST
 
+START_TEST(control_host_failure_has_a_message)
+{
+    feed("host no memory\n");
+    ck_assert_int_eq(control.outcome, CONTROL_HOST);
+    ck_assert_uint_eq(control.dump.message_length, 9);
+    ck_assert_int_eq(memcmp(control.dump.message, "no memory", 9), 0);
+}
+END_TEST
+
 START_TEST(control_malformed_lines_are_ignored)
 {
     feed("exit 256\nexit -1\nexit\nexit \nexit  1\nexit 1 \n exit 1\nexit 1 2\nexit 0x1\nexit 1\r\nEXIT 1\n"
@@ -241,6 +250,7 @@ int main(void)
     tcase_add_checked_fixture(tests, start, NULL);
     tcase_add_test(tests, control_nothing_is_no_end);
     tcase_add_test(tests, control_last_line_counts);
+    tcase_add_test(tests, control_host_failure_has_a_message);
     tcase_add_test(tests, control_malformed_lines_are_ignored);
     tcase_add_test(tests, control_long_lines_are_dropped_whole);
     tcase_add_test(tests, control_longest_line_is_taken);

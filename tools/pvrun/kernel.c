@@ -80,7 +80,8 @@ static void *map_file(const char *path, uint64_t *size, int *status)
     return data == MAP_FAILED ? NULL : data;
 }
 
-static int with_image(const char *path, int (*use)(const struct elf_image *image, void *context), void *context)
+static int with_image(const char *path, int (*use)(const struct elf_image *image, void *context),
+                      void *context)
 {
     struct elf_image image;
     enum elf_error error;
@@ -129,7 +130,8 @@ int kernel_open(struct kernel *kernel, const struct options *options)
     return 0;
 }
 
-int kernel_load(const struct kernel *kernel, int (*use)(const struct elf_image *image, void *context), void *context)
+int kernel_load(const struct kernel *kernel, int (*use)(const struct elf_image *image, void *context),
+                void *context)
 {
     return with_image(kernel->path, use, context);
 }

@@ -26,7 +26,8 @@ int kernel_open_file(const char *path, uint64_t *size);
 
 /** The image once more, for a backend that loads it itself: `use` gets it parsed. A status, 0 from `use`, or
  * that of an error after a message. */
-int kernel_load(const struct kernel *kernel, int (*use)(const struct elf_image *image, void *context), void *context);
+int kernel_load(const struct kernel *kernel, int (*use)(const struct elf_image *image, void *context),
+                void *context);
 
 /** 0 when the RAM asked for holds the kernel and `reserve` bytes more, else a status after a message. */
 int kernel_check_memory(const struct kernel *kernel, const struct options *options, uint64_t reserve);

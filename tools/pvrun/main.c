@@ -36,8 +36,8 @@ static bool check_options(const struct options *options, const struct kernel *ke
 {
     if (options->native_only == NULL || kernel->backend == PV_NOTE_BACKEND_NATIVE)
         return true;
-    message("--%s is for kernels of the native backend, and %s is one of the %s backend", options->native_only,
-            kernel->path, backend);
+    message("--%s is for kernels of the native backend, and %s is one of the %s backend",
+            options->native_only, kernel->path, backend);
     return false;
 }
 

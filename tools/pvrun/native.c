@@ -169,7 +169,8 @@ static int start_qemu(struct run *run, int theirs[NATIVE_WATCHES])
                   theirs[WATCH_MONITOR]);
     if (run->options->verbose)
         command_print(stderr, &command);
-    error = process_start(&run->process[PROCESS_GUEST], command.argv, theirs[WATCH_MESSAGE], theirs, WATCH_MESSAGE);
+    error = process_start(&run->process[PROCESS_GUEST], command.argv, theirs[WATCH_MESSAGE], theirs,
+                          WATCH_MESSAGE);
     if (error == 0)
         return 0;
     message("cannot start %s: %s%s", program, strerror(error),

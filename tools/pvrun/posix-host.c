@@ -43,7 +43,8 @@ static int check_kernel(void)
         return 0; /* then seccomp decides */
     if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
         return 0;
-    snprintf(text, sizeof text, "it needs Linux %u.%u or later, this is %.60s", KERNEL_MAJOR, KERNEL_MINOR, name.release);
+    snprintf(text, sizeof text, "it needs Linux %u.%u or later, this is %.60s", KERNEL_MAJOR, KERNEL_MINOR,
+             name.release);
     return missing(text);
 }
 
@@ -84,8 +85,9 @@ static int check_files(const struct options *options)
         return missing(text);
     }
     if (files < FILES_WANTED && options->verbose)
-        message("only %llu files may be open (ulimit -n): slower with more than %llu address spaces in the guest",
-                (unsigned long long)files, (unsigned long long)(files - 64) / 2);
+        message(
+            "only %llu files may be open (ulimit -n): slower with more than %llu address spaces in the guest",
+            (unsigned long long)files, (unsigned long long)(files - 64) / 2);
     return 0;
 }
 
@@ -109,8 +111,8 @@ static int check_size(const struct options *options)
 
     if (options->memory <= most)
         return 0;
-    message("--memory: a guest of the posix backend has at most %s, not %s", text_size(text, sizeof text, most),
-            text_size(have, sizeof have, options->memory));
+    message("--memory: a guest of the posix backend has at most %s, not %s",
+            text_size(text, sizeof text, most), text_size(have, sizeof have, options->memory));
     return PV_STATUS_USAGE;
 }
 

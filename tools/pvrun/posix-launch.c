@@ -107,8 +107,15 @@ static int start_both(struct posix *posix, const int theirs[2], const int zygote
 {
     struct run *run = &posix->run;
     const struct posix_machine *machine = &posix->machine;
-    int fds[POSIX_FD_CONTROL + 1] = {-1, -1, -1, [POSIX_FD_RAM] = machine->ram, [POSIX_FD_ABI] = -1,
-                                     [POSIX_FD_SHARED] = machine->shared, [POSIX_FD_ZYGOTE] = zygote[1], -1, -1};
+    int fds[POSIX_FD_CONTROL + 1] = {-1,
+                                     -1,
+                                     -1,
+                                     [POSIX_FD_RAM] = machine->ram,
+                                     [POSIX_FD_ABI] = -1,
+                                     [POSIX_FD_SHARED] = machine->shared,
+                                     [POSIX_FD_ZYGOTE] = zygote[1],
+                                     -1,
+                                     -1};
     char parent[16], name[] = "pvops-zygote";
     char *argv[] = {name, parent, NULL};
     int status;

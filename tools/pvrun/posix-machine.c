@@ -102,7 +102,8 @@ static int protection(unsigned flags)
     return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) | (flags & PF_X ? PROT_EXEC : 0);
 }
 
-__attribute__((format(printf, 2, 3))) static void add_argument(struct posix_machine *machine, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add_argument(struct posix_machine *machine,
+                                                               const char *format, ...)
 {
     char *text = machine->text[machine->argc];
     va_list arguments;
@@ -123,7 +124,8 @@ static int load_segment(struct load *load, const struct elf_image *image, unsign
                  (unsigned long long)(end - segment->physical), (unsigned)protection(segment->flags));
     if (end > load->end)
         load->end = end;
-    return write_all(load->machine->ram, image->data + segment->offset, segment->file_size, segment->physical);
+    return write_all(load->machine->ram, image->data + segment->offset, segment->file_size,
+                     segment->physical);
 }
 
 static int load_image(const struct elf_image *image, void *context)
@@ -218,7 +220,8 @@ static int fill(struct load *load, const struct options *options)
     return status;
 }
 
-int posix_machine_make(struct posix_machine *machine, const struct options *options, const struct kernel *kernel)
+int posix_machine_make(struct posix_machine *machine, const struct options *options,
+                       const struct kernel *kernel)
 {
     struct load load = {machine, kernel, 0, POSIX_BOOT_DATA_END};
     int status;

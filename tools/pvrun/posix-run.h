@@ -21,7 +21,7 @@ struct posix_machine {
 };
 
 struct posix {
-    struct run run; /**< first; PROCESS_GUEST is the vcpu process, PROCESS_HELPER the zygote */
+    struct run run;      /**< first; PROCESS_GUEST is the vcpu process, PROCESS_HELPER the zygote */
     int monitor, zygote; /**< executable files */
     bool had_children;   /**< pvrun has children that it did not start */
     bool zygote_first;   /**< the zygote has ended while the vcpu process went on */
@@ -34,7 +34,8 @@ struct posix {
 int posix_check_host(const struct options *options);
 
 /** Fresh memory with kernel, initrd and command line in place. */
-int posix_machine_make(struct posix_machine *machine, const struct options *options, const struct kernel *kernel);
+int posix_machine_make(struct posix_machine *machine, const struct options *options,
+                       const struct kernel *kernel);
 void posix_machine_drop(struct posix_machine *machine);
 
 /** A program: the file that the environment variable names, else a memfd `name` of the bytes. */

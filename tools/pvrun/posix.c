@@ -111,11 +111,13 @@ static int verdict_silent(struct run *run)
 
     verdict_begin(run);
     if (posix->zygote_first && WIFSIGNALED(zygote)) {
-        message("the guest's zygote process was ended by signal %d (%s)", WTERMSIG(zygote), strsignal(WTERMSIG(zygote)));
+        message("the guest's zygote process was ended by signal %d (%s)", WTERMSIG(zygote),
+                strsignal(WTERMSIG(zygote)));
     } else if (posix->zygote_first) {
         message("the guest's zygote process ended with status %d", WEXITSTATUS(zygote));
     } else if (WIFSIGNALED(status)) {
-        message("the guest's vcpu process was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        message("the guest's vcpu process was ended by signal %d (%s)", WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
     } else {
         message("the guest crashed: its vcpu process ended with status %d and has told no exit status",
                 WEXITSTATUS(status));

@@ -37,6 +37,17 @@ static int verdict_crash(struct run *run)
     return PV_STATUS_CRASH;
 }
 
+static int verdict_host(struct run *run)
+{
+    const struct control_dump *dump = &run->control.dump;
+
+    verdict_begin(run);
+    fputs("pvrun: the host cannot go on with the guest: ", stderr);
+    text_put_escaped(stderr, dump->message, dump->message_length);
+    putc('\n', stderr);
+    return PV_STATUS_UNAVAILABLE;
+}
+
 int verdict_outcome(struct run *run, int (*silent)(struct run *run))
 {
     switch (run->control.outcome) {
@@ -46,6 +57,8 @@ int verdict_outcome(struct run *run, int (*silent)(struct run *run))
         return VERDICT_REBOOT;
     case CONTROL_CRASH:
         return verdict_crash(run);
+    case CONTROL_HOST:
+        return verdict_host(run);
     case CONTROL_NONE:
         break;
     }

@@ -10,12 +10,13 @@
  *     exit STATUS          the guest ends: pv_power_off(STATUS), 0..255
  *     reboot               the guest wants to be started again
  *     crash MESSAGE        the guest ends by pv_power_crash or a fatal trap; the dump follows
+ *     host MESSAGE         the host cannot go on with the guest: no memory, no process for a space
  *     reg NAME VALUE       a register of the dump (rip, rsp, rax, cr2, ...)
  *     frame ADDRESS        a return address of the dump, innermost first
  *     trace TIME NAME A B  a trace event of the dump, oldest first; TIME in ns
  *     end                  the dump is complete
  *
- * The last exit, reboot or crash line before the guest stops counts. A guest that stops without one has
+ * The last exit, reboot, crash or host line before the guest stops counts. A guest that stops without one has
  * crashed (triple fault).
  */
 #ifndef PVOPS_ABI_CONTROL_H
@@ -32,7 +33,7 @@
 #define PV_STATUS_USAGE 64        /**< wrong options */
 #define PV_STATUS_DATA 65         /**< not a kernel image, or one of another ABI version or backend */
 #define PV_STATUS_NOINPUT 66      /**< a file cannot be opened */
-#define PV_STATUS_UNAVAILABLE 69  /**< something needed of the host is missing (QEMU, memory) */
+#define PV_STATUS_UNAVAILABLE 69  /**< something needed of the host is missing (QEMU, memory), also during the run */
 #define PV_STATUS_CRASH 70        /**< the guest crashed (dump on stderr), triple fault included */
 #define PV_STATUS_OSERR 71        /**< a system call of pvrun failed */
 #define PV_STATUS_TIMEOUT 124     /**< --timeout ended the run */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # group: native
 # what: the installed SDK builds the smallest kernel outside the tree, and pvrun runs it
-# limit: 240
+# limit: 500
 . "$(dirname "$0")/lib.sh"
 
 greeting='Hello from a pvops kernel'
@@ -63,20 +63,20 @@ greeting:
 END
 }
 
-# The commands of the manual, word by word. build_example CC DIR
+# The commands of the manual, word by word, for $backend. build_example CC DIR
 build_example() {
     # shellcheck disable=SC2046
-    (cd "$2" && $1 $(pkg-config --cflags pvops-native) -c hello.c &&
-        $1 hello.o $(pkg-config --libs pvops-native) -o hello.elf)
+    (cd "$2" && $1 $(pkg-config --cflags "pvops-$backend") -c hello.c &&
+        $1 hello.o $(pkg-config --libs "pvops-$backend") -o hello.elf)
 }
 
 # build_mixed CC CXX DIR
 build_mixed() {
     # shellcheck disable=SC2046
-    (cd "$3" && $1 -Wall -Wextra -Werror -O2 $(pkg-config --cflags pvops-native) -c main.c &&
-        $1 -Werror $(pkg-config --cflags pvops-native) -c twice.S &&
-        $2 -Wall -Wextra -Werror -O2 $(pkg-config --cflags pvops-native) -c length.cc &&
-        $1 -Werror main.o twice.o length.o $(pkg-config --libs pvops-native) -o mixed.elf)
+    (cd "$3" && $1 -Wall -Wextra -Werror -O2 $(pkg-config --cflags "pvops-$backend") -c main.c &&
+        $1 -Werror $(pkg-config --cflags "pvops-$backend") -c twice.S &&
+        $2 -Wall -Wextra -Werror -O2 $(pkg-config --cflags "pvops-$backend") -c length.cc &&
+        $1 -Werror main.o twice.o length.o $(pkg-config --libs "pvops-$backend") -o mixed.elf)
 }
 
 # run_kernel NAME PVRUN IMAGE STATUS: its line and its status.
@@ -93,14 +93,20 @@ run_kernel() {
 
 # use_sdk NAME PVRUN: the examples with each compiler, found by the PKG_CONFIG variables of the environment.
 use_sdk() {
-    local cc cxx dir
+    use_backend "$1, native" "$2" native
+    use_backend "$1, posix" "$2" posix
+}
+
+# use_backend NAME PVRUN BACKEND
+use_backend() {
+    local cc cxx dir backend=$3
     for cc in gcc clang; do
         cxx=${cc/gcc/g++} cxx=${cxx/clang/clang++}
         if ! have "$cxx"; then
             tap_skip "$1: $cc" "$cxx is not installed"
             continue
         fi
-        dir=$tmp/kernel-$cc
+        dir=$tmp/kernel-$backend-$cc
         rm -rf "$dir" && mkdir "$dir"
         extract_example >"$dir/hello.c"
         write_mixed "$dir"

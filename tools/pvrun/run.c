@@ -177,7 +177,7 @@ int run_guest(struct run *run, const struct options *options, const struct kerne
     run->timeout = options->timeout;
     run->deadline = options->timeout != 0 ? relay_now() + options->timeout : UINT64_MAX;
     if (options->timeout != 0)
-        signals_watchdog((unsigned)(options->timeout / SECOND) + 5, PV_STATUS_TIMEOUT);
+        signals_watchdog((unsigned)(options->timeout / SECOND) + 20, PV_STATUS_TIMEOUT);
     relay_open(&run->relay, options->no_input ? -1 : STDIN_FILENO, STDOUT_FILENO,
                !options->no_input && terminal_take(STDIN_FILENO));
     status = run_with_reboots(run, once);

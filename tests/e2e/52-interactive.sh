@@ -5,17 +5,12 @@
 # limit: 120
 # soak: 10
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../session/lib.sh"
 
 have expect || tap_skip_all 'expect is not installed'
 
-# The command that the terminals below run.
-printf '%q ' "$pvrun" --timeout 60 --initrd "$initrd" "$(kernel native)" >"$tmp/command"
-
 for ((round = 0; round < PV_TEST_N; round++)); do
-    for part in shell leave; do
-        limited 70 expect -f "$srcdir/tests/session/$part.exp" "$(cat "$tmp/command")" \
-            >"$tmp/out" 2>&1 </dev/null
-        tap_include "$part: " "$tmp/out"
-    done
+    # shellcheck disable=SC2154 # pvrun, initrd: lib.sh
+    talk '' "$pvrun" --timeout 60 --initrd "$initrd" "$(kernel native)"
 done
 tap_done

@@ -12,6 +12,7 @@
 #include <asm/unistd_64.h>
 #include <linux/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "filter.h"
 #include "launch.h"
@@ -27,6 +28,7 @@
 #define WINDOWS_END_HIGH (PV_POSIX_WINDOWS_END >> 32)
 #define PR_SET_NO_NEW_PRIVS 38
 #define PR_SET_DUMPABLE 4
+#define PRIVATE_MEMORY (1UL << 30)
 
 enum { /* targets of jumps */
     MMAP = 22, MMAP_RAM = 24, MMAP_OWN = 28, MUNMAP = 33, IOCTL = 35, SEND = 39, RECV = 42, RECVMSG = 44, WRITE = 46,
@@ -103,10 +105,22 @@ static const struct sock_filter program[] = {
     RETURN(60, SECCOMP_RET_ALLOW),
 };
 
+/* What a hostile kernel may take of the host's memory besides its RAM, and more than the monitor's tables ever need. */
+static void limit_memory(void)
+{
+    struct rlimit limit;
+
+    if (raw(__NR_prlimit64, 0, RLIMIT_DATA, 0, &limit) != 0 || limit.rlim_cur <= PRIVATE_MEMORY)
+        return;
+    limit.rlim_cur = limit.rlim_max = PRIVATE_MEMORY;
+    raw(__NR_prlimit64, 0, RLIMIT_DATA, &limit, 0);
+}
+
 void filter_vcpu(void)
 {
     struct sock_fprog set = {sizeof program / sizeof program[0], (struct sock_filter *)(uintptr_t)program};
 
+    limit_memory();
     raw(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     MONITOR_CHECK(raw(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
     if (raw(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &set) != 0)

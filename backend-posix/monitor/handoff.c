@@ -25,7 +25,7 @@
 
 void handoff_prepare(struct space *space)
 {
-    /* Both sides stay on one CPU. Older kernels refuse it; then it works, only more slowly. */
+    /* Both sides stay on one CPU. Linux before 6.6 refuses it: there pin.c has seen to it. */
     raw(__NR_ioctl, space->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 }
 

@@ -8,6 +8,7 @@
 
 #include "launch.h"
 #include "monitor.h"
+#include "pin.h"
 #include "raw.h"
 
 #define AT_NULL 0
@@ -81,6 +82,7 @@ void monitor_main(const uint64_t *stack)
     while (*auxv++ != 0) /* the environment */
         ;
     raw(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    pin_where_needed();
     map_shared(PV_POSIX_ABI, PV_PAGE_SIZE, PROT_READ | PROT_WRITE, POSIX_FD_ABI, 0);
     ABI->version = PV_POSIX_ABI_VERSION;
     ABI->call = (uint64_t)monitor_call_entry;

@@ -125,6 +125,7 @@ struct space {
     struct cache cache;
 };
 void spaces_init(void);
+void spaces_need_zygote(void); /* spaces die with the zygote: the guest ends if that has happened */
 struct space *space_for(pv_pa_t root); /* made if there is none; NULL: it cannot be */
 void space_release(pv_pa_t root);
 void space_kill(struct space *space);

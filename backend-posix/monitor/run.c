@@ -337,6 +337,7 @@ static __attribute__((noreturn)) void enter_kernel(struct pv_frame *f, uint64_t 
 /* A space that breaks the rules is the end of that space, and a #GP for the registers last resumed. */
 static __attribute__((noreturn)) void broken(struct space *space)
 {
+    spaces_need_zygote(); /* whose end is not this program's fault */
     space_kill(space);
     set_trap(&user, PV_EXCEPTION_GP, 0);
     enter_kernel(&user, ABI->sync_entry);
@@ -400,10 +401,10 @@ void run_user(pv_va_t frame)
     if (!guest_read(&user, frame, sizeof user))
         monitor_crash_guest("pv_trap_return: the frame cannot be read", NULL);
     sanitize(&user);
+    clock_watch(true); /* from here on a space may die unseen */
     space = space_for(ABI->root);
     if (space == NULL)
         monitor_host_fails("it gives no process for a user address space (ulimit -u, -n)");
-    clock_watch(true);
     for (;;) {
         if (ABI->pending) { /* before the first instruction of user code */
             set_trap(&user, 0, 0);

@@ -3,6 +3,7 @@
  * The spaces that there are: one per root that user code has run in, made by the zygote, the least recently used
  * one going first. What they have mapped is space-cache.c's.
  */
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -101,6 +102,16 @@ void spaces_init(void)
     MONITOR_CHECK(raw(__NR_setsockopt, POSIX_FD_ZYGOTE, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
     /* So that answers tell the process id of the new space. */
     MONITOR_CHECK(raw(__NR_setsockopt, POSIX_FD_ZYGOTE, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0);
+}
+
+/* The zygote's end of the socket is closed before its children are signalled (exit_files, exit_notify). */
+void spaces_need_zygote(void)
+{
+    struct pollfd fd = {.fd = POSIX_FD_ZYGOTE};
+    struct timespec none = {0, 0};
+
+    if (raw(__NR_ppoll, &fd, 1, &none, 0, 8) > 0 && (fd.revents & POLLHUP))
+        monitor_die("the zygote has gone");
 }
 
 static bool make(struct space *space)

@@ -41,6 +41,13 @@
         pushq   %rax
         pushfq
         popq    %rcx
+        /* Off before anything is written below rsp: what interrupts until then puts its own frame there. */
+        movabsq $PV_POSIX_ABI, %rbx
+        andl    $~RFLAGS_IF, %ecx
+        cmpl    $0, PV_POSIX_IRQ_ON(%rbx)
+        je      1f
+        orl     $RFLAGS_IF, %ecx
+1:      movl    $0, PV_POSIX_IRQ_ON(%rbx)
         leaq    32(%rsp), %rbx
         leaq    -FRAME_SIZE(%rbx), %rax
         andq    $-16, %rax
@@ -68,11 +75,6 @@
         movq    %rbx, FRAME_RSP(%rax)
         movq    $KERNEL_DATA, FRAME_SS(%rax)
         movabsq $PV_POSIX_ABI, %rbx
-        andl    $~RFLAGS_IF, %ecx
-        cmpl    $0, PV_POSIX_IRQ_ON(%rbx)
-        je      1f
-        orl     $RFLAGS_IF, %ecx
-1:      movl    $0, PV_POSIX_IRQ_ON(%rbx)
         movq    %rcx, FRAME_RFLAGS(%rax)
         movq    $0, FRAME_VECTOR(%rax)
         movq    $0, FRAME_ERROR(%rax)

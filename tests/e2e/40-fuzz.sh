@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # group: rest
-# what: fuzzers of the parsers of hostile input: ELF, options, control lines, monitor
+# what: fuzzers of the parsers of hostile input: ELF, options, control lines, monitor, page tables
 # limit: 90
 # soak: 60
 . "$(dirname "$0")/lib.sh"
@@ -18,13 +18,14 @@ if ! clang "${flags[@]}" "$tmp/probe.c" -o "$tmp/probe" >"$tmp/log" 2>&1; then
 fi
 
 tap_check 'seeds' "$fuzz/seeds.sh" "$tmp/seeds"
-for target in elf options control qmp; do
-    sources=("$srcdir"/host/*.c)
+for target in elf options control qmp walk; do
+    sources=("$srcdir"/host/*.c) include=()
     case $target in
     options) sources+=("$srcdir"/tools/pvrun/{options,command}.c) ;;
     qmp) sources+=("$srcdir"/tools/pvrun/qmp.c) ;;
+    walk) sources=() include=(-I"$srcdir/backend-posix/include") ;;
     esac
-    tap_check "$target: builds" clang "${flags[@]}" "$fuzz/fuzz_$target.c" "${sources[@]}" \
+    tap_check "$target: builds" clang "${flags[@]}" "${include[@]}" "$fuzz/fuzz_$target.c" "${sources[@]}" \
         -o "$tmp/$target" || continue
     mkdir "$tmp/found-$target"
     # What it finds stays in the build tree, to be looked at.

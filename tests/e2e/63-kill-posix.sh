@@ -105,13 +105,13 @@ round() {
     wait "$pid" 2>/dev/null || status=$?
     took=$(((${EPOCHREALTIME/[.,]/} - killed) / 1000))
     left=$(is_gone "$pid" "$inode")
-    if [ $kind = late ] && [ $status -eq 42 ]; then
+    if [ "$kind" = late ] && [ $status -eq 42 ]; then
         echo 'late ok'
     elif ! judge; then
         echo "$kind status $status: $(head -c 200 "$dir/err" | tr '\n' ' ') out: $(tail -n 2 "$dir/out" | tr '\n' ' ')"
     elif [ -n "$left" ]; then
         echo "$kind $left"
-    elif [ $kind != space ] && [ $took -gt 5000 ]; then
+    elif [ "$kind" != space ] && [ $took -gt 5000 ]; then
         echo "$kind took $took ms"
     else
         echo "$kind ok"

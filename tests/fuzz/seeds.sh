@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Seeds of the fuzzers: seeds.sh FOLDER makes FOLDER/elf, /options, /control and /qmp. Sound inputs, from
+# Seeds of the fuzzers: seeds.sh FOLDER makes FOLDER/elf, /options, /control, /qmp and /walk. Sound inputs, from
 # which the fuzzers find the others; made here so that the tree holds nothing binary.
 set -euo pipefail
 
 folder=$1
-for target in elf options control qmp; do
+for target in elf options control qmp walk; do
     mkdir -p "$folder/$target"
 done
 
@@ -63,3 +63,13 @@ frame='{"return": "1000: 0x0000000000002000 0x00000000000000ff\\r\\n", "id": "fr
 printf 'n\n%b%b' "$ready" "$down" >"$folder/qmp/life"
 printf '%b%b%b%b' "$ready" "$down" "$registers" "$frame" >"$folder/qmp/registers"
 printf '%b%b%b' "$registers" "$frame" "${frame/2000/3000}" >"$folder/qmp/frames"
+
+# --- page tables: root in page 0, tables in pages 1 to 3; level 4 to 1, then the same with a large page ---
+
+zeros='\0\0\0\0\0\0\0\0'
+tables='\0\0\07\020\0\0\0\0\0\0240\0\02\07\040\0\0\0\0\0\040' # levels 4 and 3; level 4 with NX
+printf '%b' "$zeros$zeros\\06\\0\\0\\0\\0\\0\\0\\0\\05\\0\\0\\0\\0\\0\\0\\0" \
+    "$tables" '\0\04\07\060\0\0\0\0\0\040' '\0\06\07\0100\0\0\0\0\0\040' \
+    >"$folder/walk/small"
+printf '%b' "$zeros$zeros\\02\\0\\0\\0\\0\\0\\0\\0\\05\\0\\0\\0\\0\\0\\0\\0" \
+    "$tables" '\0\04\0207\0\0\0\0\0\0\0' >"$folder/walk/large"

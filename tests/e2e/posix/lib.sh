@@ -15,6 +15,7 @@ cp "$(kernel posix)" "$share/kernel.elf"
 chmod a+rx "$share"/*
 
 # users: root and an ordinary user, as far as we may be both.
+# shellcheck disable=SC2034 # for the parts
 if [ "$(id -u)" -ne 0 ]; then
     users=(user)
 elif have setpriv; then
@@ -24,6 +25,7 @@ else
 fi
 
 # as USER: sets `prefix` to what runs a command as that user.
+# shellcheck disable=SC2034 # for the parts
 as() {
     prefix=()
     if [ "$1" = user ] && [ "$(id -u)" -eq 0 ]; then
@@ -33,9 +35,7 @@ as() {
 
 # --- processes ---
 
-# Everything that a run starts inherits this part's mark from pvrun, or is a child of such a process: the
-# environment of a process that is not dumpable can be read by root only.
-# children PID: also of processes whose parent was stopped or killed in between.
+# children PID
 children() {
     local list
     list=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || return 0
@@ -79,21 +79,10 @@ gone() {
 
 # --- what a run leaves ---
 
-# Its memory is files that have a name only in /proc (memfd_create(2)): a descriptor or a mapping holds them.
-# Other runs on this machine have the same names; so runs are told apart by inode.
-memory_of() {
-    local fd
-    for fd in "/proc/$1/fd/"*; do
-        case $(readlink "$fd" 2>/dev/null) in
-        /memfd:pvops-*) stat -Lc %i "$fd" 2>/dev/null ;;
-        esac
-    done
-}
-
 # left_over PID…: those of the processes that are still there.
 left_over() {
     local pid
     for pid; do
-        gone "$pid" || echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) $(cat "/proc/$pid/stat" 2>/dev/null)"
+        gone "$pid" || echo "process $pid: $(cat "/proc/$pid/stat" 2>/dev/null)"
     done
 }

@@ -41,9 +41,7 @@ struct table_pointer {
 
 extern const char native_stubs[], native_syscall[], native_raise_table[];
 
-static void no_entry(struct pv_frame *frame);
-
-pv_trap_entry_t *native_trap_entry = no_entry;
+pv_trap_entry_t *native_trap_entry = lib_trap_no_entry;
 struct pv_native_tss pv_native_tss = {.io_map = sizeof(struct pv_native_tss)};
 
 static struct idt_entry idt[256] __attribute__((aligned(16)));
@@ -59,20 +57,6 @@ static uint64_t gdt[] = {
     0x00affb000000ffff, /* 0x30: user code */
     0, 0,               /* 0x38: TSS */
 };
-
-static const char *const exception_names[32] = {
-    "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
-    "device not available", "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
-    "stack fault", "general protection fault", "page fault", "reserved exception", "x87 error", "alignment check",
-    "machine check", "SIMD error",
-};
-
-static void no_entry(struct pv_frame *frame)
-{
-    const char *name = frame->vector < 32 ? exception_names[frame->vector] : "interrupt";
-
-    pv_power_crash(name != NULL ? name : "reserved exception", frame);
-}
 
 static void set_idt_entry(unsigned vector, uint8_t ist, uint8_t type)
 {

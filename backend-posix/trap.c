@@ -8,25 +8,9 @@
 extern const char posix_sync_entry[], posix_async_entry[], posix_double_fault_entry[],
     posix_return_begin[], posix_return_end[];
 
-static void no_entry(struct pv_frame *frame);
-
-pv_trap_entry_t *posix_trap_entry = no_entry;
+pv_trap_entry_t *posix_trap_entry = lib_trap_no_entry;
 
 static char double_fault_stack[8192] __attribute__((aligned(16)));
-
-static const char *const exception_names[32] = {
-    "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
-    "device not available", "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
-    "stack fault", "general protection fault", "page fault", "reserved exception", "x87 error", "alignment check",
-    "machine check", "SIMD error",
-};
-
-static void no_entry(struct pv_frame *frame)
-{
-    const char *name = frame->vector < 32 ? exception_names[frame->vector] : "interrupt";
-
-    pv_power_crash(name != NULL ? name : "reserved exception", frame);
-}
 
 void posix_trap_init(void)
 {

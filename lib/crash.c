@@ -139,3 +139,16 @@ void pv_power_crash(const char *message, const struct pv_frame *frame)
         lib_control_line("end");
     lib_power_end();
 }
+
+void lib_trap_no_entry(struct pv_frame *frame)
+{
+    static const char *const names[32] = {
+        "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
+        "device not available", "double fault", "coprocessor overrun", "invalid TSS", "segment not present",
+        "stack fault", "general protection fault", "page fault", "reserved exception", "x87 error",
+        "alignment check", "machine check", "SIMD error",
+    };
+    const char *name = frame->vector < 32 ? names[frame->vector] : "interrupt";
+
+    pv_power_crash(name != NULL ? name : "reserved exception", frame);
+}

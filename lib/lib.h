@@ -27,6 +27,9 @@ size_t lib_vformat(char *to, size_t size, const char *format, va_list args);
 /* control.c: a line of pvops/abi/control.h to pvrun, if it is there. */
 void lib_control_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* crash.c: the handler of all traps until the kernel has one: a crash that names the exception. */
+void lib_trap_no_entry(struct pv_frame *frame);
+
 /* trace.c: the i-th remembered event, oldest first; false behind the last. */
 struct lib_trace_event {
     uint64_t time, a, b;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The posix backend's walk of page tables (backend-posix/walk.h) against a model written from the manual
- * alone (SDM vol. 3, 4.5 to 4.7): any bytes as RAM, any root, address and access. Both must say the same
- * about the translation or the fault, and leave the same in the tables; and the walk must not leave RAM, which
- * AddressSanitizer watches. Input: root, address, access, size, then pairs of a place and a word for RAM.
+ * The posix backend's walk of page tables (backend-posix/walk.h) against a model written from the manual alone
+ * (SDM vol. 3, 4.5 to 4.7): any bytes as RAM, any root, address and access. Both must say the same about the
+ * translation or the fault, and leave the same in the tables. AddressSanitizer watches that the walk stays in
+ * RAM. Input: root, address, access, size, then pairs of a place and a word for RAM.
  */
 #include <stdbool.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 parts=$srcdir/tests/e2e/pvrun
 # A single run of pvrun that takes this long hangs.
-limit=20
+limit=60
 
 # --- kernels of a few lines ---
 
